@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * What the kernel side hands to user space: the one place where these layouts are written. Everything else
+ * (packages/model/src/layout.gen.ts) is generated from the BTF of the built object.
+ * Fixed-width fields, widest first, no pointers, no implicit padding: a test fails on any gap.
+ * Times are CLOCK_MONOTONIC nanoseconds, sizes are bytes.
+ */
+#ifndef NFS_EVENT_H
+#define NFS_EVENT_H
+
+/* One more than the most bounds a histogram may have. */
+#define NFS_BUCKETS 20
+/* VFS file names end at 255 (NAME_MAX); a container path has 4 to 8 levels of 10 to 90 bytes. */
+#define NFS_CGROUP_PATH 1024
+/* rpc_clnt -> cl_parent chains are 1 long for a mount, 2 after a referral. */
+#define NFS_PARENTS 3
+
+/* The operations whose payload is data. */
+enum nfs_kind {
+	NFS_KIND_OTHER = 0,
+	NFS_KIND_READ = 1,
+	NFS_KIND_WRITE = 2,
+	NFS_KIND_COMMIT = 3,
+};
+
+/* The rule that decided which cgroup pays. */
+enum nfs_charge {
+	NFS_CHARGE_UNKNOWN = 0,	  /* the operation began before the program was attached */
+	NFS_CHARGE_SUBMITTER = 1, /* the cgroup of the task that sent it */
+	NFS_CHARGE_PAGE = 2,	  /* the memory cgroup of the first page */
+	NFS_CHARGE_SYSTEM = 3,	  /* a kernel thread, on nobody's behalf */
+	NFS_CHARGE_OTHER = 4,	  /* no row was left: sums stay exact, the owner is lost */
+};
+
+/* Which single operations go through the ring. */
+enum nfs_events_mode {
+	NFS_EVENTS_OFF = 0,
+	NFS_EVENTS_SLOW = 1, /* failed, or slower than slow_threshold */
+	NFS_EVENTS_ALL = 2,
+};
+
+/* What is counted together. */
+struct nfs_totals_key {
+	__u64 cgroup;	 /* kernfs node id; 0 for NFS_CHARGE_UNKNOWN and NFS_CHARGE_OTHER */
+	__u64 procedure; /* address of the rpc_procinfo: an identity, never followed by user space */
+	__u32 client;	 /* epoch << 16 | cl_clid, so that a recycled clid is another client */
+	__u16 error;	 /* 0, errno or NFS4ERR_* number */
+	__u8 charge;	 /* enum nfs_charge */
+	__u8 kind;	 /* enum nfs_kind */
+};
+
+/* A row of totals. Only ever grows; count is written last, so a row whose count stands still is complete. */
+struct nfs_totals {
+	struct nfs_totals_key key;
+	__u32 program; /* ONC RPC program, 100003 is NFS */
+	__u16 version;
+	__u16 index; /* p_statidx; for NFSv4 the NFSPROC4_CLNT_* number, which moves between kernels */
+	char operation[24];
+	__u64 bytes;	 /* payload that READ and WRITE returned */
+	__u64 requested; /* payload they asked for */
+	__u64 sent;
+	__u64 received;
+	__u64 retransmits;
+	__u64 timeouts;
+	__u64 duration_sum;
+	__u64 rtt_sum;
+	__u64 queue_sum;
+	__u64 duration[NFS_BUCKETS];
+	__u64 rtt[NFS_BUCKETS]; /* READ, WRITE and COMMIT only, as queue and size */
+	__u64 queue[NFS_BUCKETS];
+	__u64 size[NFS_BUCKETS]; /* successful READ and WRITE only */
+	__u64 count;
+};
+
+/* One operation. Detail that never counts: its row of totals has it already. */
+struct nfs_event {
+	__u64 time; /* its end */
+	__u64 duration;
+	__u64 rtt;
+	__u64 queue;
+	__u64 file; /* fileid, 0 when the operation is not READ, WRITE or COMMIT */
+	__u64 offset;
+	__u32 row; /* of totals; source, operation and error are there */
+	__s32 status;
+	__u32 bytes;
+	__u32 requested;
+	__u32 sent;
+	__u32 received;
+	__u32 owner; /* tgid that submitted it */
+	__u32 uid;
+	__u32 xid;
+	__u16 transmissions;
+	__u16 timeouts;
+};
+
+/* First field of every record of the identity ring. */
+enum nfs_identity {
+	NFS_IDENTITY_CGROUP = 1,
+	NFS_IDENTITY_CLIENT = 2,
+};
+
+struct nfs_cgroup {
+	__u32 identity; /* NFS_IDENTITY_CGROUP */
+	__u32 length;	/* of path, in bytes */
+	__u64 id;
+	__u32 levels;
+	__u32 truncated;	    /* 1 when levels are missing at the root's end */
+	char path[NFS_CGROUP_PATH]; /* names, leaf first, each ended by a NUL */
+};
+
+struct nfs_client {
+	__u32 identity; /* NFS_IDENTITY_CLIENT */
+	__u32 client;	/* as in nfs_totals_key */
+	__u32 program;
+	__u32 version;
+	__u32 protocol;		     /* IPPROTO_TCP, IPPROTO_UDP, XPRT_TRANSPORT_RDMA */
+	__u32 parents[NFS_PARENTS];  /* nearest first; 0 ends the list */
+	__u8 address[32];	     /* struct sockaddr_storage, as much as an IPv6 address needs */
+	char server[64];	     /* the host as mount(8) was given it */
+};
+
+struct nfs_superblock {
+	__u64 device; /* s_dev: major << 20 | minor; mountinfo prints major:minor */
+	struct nfs_client client;
+};
+
+/* Each of these is a metric, and each has a test that makes it rise. */
+struct nfs_loss {
+	__u64 events;	  /* no room in the event ring */
+	__u64 identities; /* no room in the identity ring */
+	__u64 rows;	  /* operations counted under NFS_CHARGE_OTHER because totals was full */
+	__u64 torn;	  /* superblock walks that met a list being changed, and stopped early */
+};
+
+_Static_assert(sizeof(struct nfs_totals_key) == 24, "key");
+_Static_assert(sizeof(struct nfs_totals) == 24 + 32 + 10 * 8 + 4 * NFS_BUCKETS * 8, "totals");
+_Static_assert(sizeof(struct nfs_event) == 88, "event");
+_Static_assert(sizeof(struct nfs_cgroup) == 24 + NFS_CGROUP_PATH, "cgroup");
+_Static_assert(sizeof(struct nfs_client) == 128, "client");
+_Static_assert(sizeof(struct nfs_superblock) == 136, "superblock");
+
+#endif

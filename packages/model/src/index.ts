@@ -1,0 +1,17 @@
+// What hangs on a source, a resource or a data point.
+export { noAttributes, type AttributeValue, type Attributes } from './attributes.ts';
+// Who does I/O, through which rpc client.
+export { Sources, type Cgroup, type RpcClient, type Source, type SourceChange, type Superblock } from './sources.ts';
+// What a receiver sends down a pipeline.
+export type { Bounds, EventColumns, Lost, NfsBatch, Operation, TotalsColumns } from './batch.ts';
+// What a connector makes of it and an exporter sends out.
+export type {
+  CounterMetric,
+  GaugeMetric,
+  HistogramMetric,
+  HistogramPoints,
+  Metric,
+  MetricsBatch,
+  NumberPoints,
+  Points,
+} from './metrics.ts';

@@ -1,0 +1,111 @@
+import { noAttributes, type Attributes } from './attributes.ts';
+
+/** Who paid for an operation, as the kernel tells it. */
+export interface Cgroup {
+  /** kernfs node id, equal to the inode number of the cgroup's folder; 0 when nobody is known. */
+  readonly id: number;
+  /** `system`: kernel threads on nobody's behalf; `unknown`: begun before the program was attached; `other`: counted after the map was full. */
+  readonly kind: 'cgroup' | 'system' | 'unknown' | 'other';
+  /** Path from the cgroup root, starting with `/`. Undefined until its identity record arrives. */
+  readonly path: string | undefined;
+}
+
+/** An RPC client of the kernel (`struct rpc_clnt`): one per NFS superblock, plus one per server for its state. */
+export interface RpcClient {
+  /** Unique while the program is loaded: epoch << 16 | cl_clid. */
+  readonly id: number;
+  readonly program: number;
+  readonly version: number;
+  /** Ids of the clients that mountstats adds to this one's numbers, nearest first. */
+  readonly parents: readonly number[];
+  /** Undefined until its identity record arrives. */
+  readonly server: { readonly address: string; readonly port: number; readonly transport: string; readonly name: string } | undefined;
+}
+
+/** An NFS superblock and the client it sends its operations through. */
+export interface Superblock {
+  /** `major:minor`, as in the third column of mountinfo. */
+  readonly device: string;
+  readonly client: RpcClient;
+}
+
+/** One (cgroup, rpc client) pair that does I/O. Attributes hang here, never on operations. */
+export interface Source {
+  /** Dense, from 0, never reused. */
+  readonly index: number;
+  readonly firstSeenMs: number;
+  readonly cgroup: Cgroup;
+  readonly client: RpcClient;
+  /** Of the resource: k8s.*, container.id, host.name. */
+  readonly resource: Attributes;
+  /** Of every data point: server.address, nfs.export.path. */
+  readonly attributes: Attributes;
+  /** Grows with every change to this source. */
+  readonly revision: number;
+  /** Ids of the components that may still name it: held back from export for a grace time while not empty. */
+  readonly waiting: ReadonlySet<string>;
+}
+
+/** What a component says of a source. Attributes are merged over those already there. */
+export interface SourceChange {
+  readonly cgroup?: Cgroup;
+  readonly client?: RpcClient;
+  readonly resource?: Attributes;
+  readonly attributes?: Attributes;
+  /** Adds (true) or removes (false) a component from `waiting`. */
+  readonly waiting?: readonly [component: string, waits: boolean];
+}
+
+/** The table of all sources of one receiver. Shared by everything downstream of it; written by the receiver and the processors only. */
+export class Sources {
+  readonly #rows: Source[] = [];
+
+  get length(): number {
+    return this.#rows.length;
+  }
+
+  at(index: number): Source {
+    const source = this.#rows[index];
+    if (source === undefined) throw new RangeError(`no source ${index}, there are ${this.#rows.length}`);
+    return source;
+  }
+
+  all(): readonly Source[] {
+    return this.#rows;
+  }
+
+  add(cgroup: Cgroup, client: RpcClient, firstSeenMs: number): Source {
+    const source: Source = {
+      index: this.#rows.length,
+      firstSeenMs,
+      cgroup,
+      client,
+      resource: noAttributes,
+      attributes: noAttributes,
+      revision: 0,
+      waiting: new Set(),
+    };
+    this.#rows.push(source);
+    return source;
+  }
+
+  change(index: number, change: SourceChange): Source {
+    const before = this.at(index);
+    const waiting = new Set(before.waiting);
+    if (change.waiting) {
+      if (change.waiting[1]) waiting.add(change.waiting[0]);
+      else waiting.delete(change.waiting[0]);
+    }
+    const after: Source = {
+      ...before,
+      cgroup: change.cgroup ?? before.cgroup,
+      client: change.client ?? before.client,
+      resource: change.resource ? Object.freeze({ ...before.resource, ...change.resource }) : before.resource,
+      attributes: change.attributes ? Object.freeze({ ...before.attributes, ...change.attributes }) : before.attributes,
+      waiting,
+      revision: before.revision + 1,
+    };
+    this.#rows[index] = after;
+    return after;
+  }
+}

@@ -1,0 +1,93 @@
+import type { MetricsBatch, NfsBatch } from '@nfscope/model';
+import type { Observable, OperatorFunction } from 'rxjs';
+import type { ZodType } from 'zod';
+
+/** What flows in a pipeline of each signal. */
+export interface Signals {
+  nfs: NfsBatch;
+  metrics: MetricsBatch;
+}
+export type Signal = keyof Signals;
+
+export type Stability = 'development' | 'alpha' | 'beta' | 'stable';
+
+/** Both may be absent. `shutdown` is safe before `start` and safe twice; it is given up at the deadline. */
+export interface Lifecycle {
+  /** Takes what can be refused (ports, files, kernel programs). Throws with nothing taken. */
+  start?(): Promise<void>;
+  shutdown?(deadline: AbortSignal): Promise<void>;
+}
+
+export interface Receiver<S extends Signal> extends Lifecycle {
+  /** Hot between `start` and `shutdown`; completes on `shutdown`; an error ends the agent. */
+  readonly output: Observable<Signals[S]>;
+}
+
+export interface Processor<S extends Signal> extends Lifecycle {
+  readonly process: OperatorFunction<Signals[S], Signals[S]>;
+}
+
+export interface Connector<I extends Signal, O extends Signal> extends Lifecycle {
+  readonly connect: OperatorFunction<Signals[I], Signals[O]>;
+}
+
+export interface Exporter<S extends Signal> extends Lifecycle {
+  /** Called by the queue, one batch at a time. Throw PermanentError to drop the batch, anything else to have it tried again. */
+  export(batch: Signals[S], deadline: AbortSignal): Promise<void>;
+}
+
+export interface Logger {
+  debug(message: string, fields?: Record<string, unknown>): void;
+  info(message: string, fields?: Record<string, unknown>): void;
+  warn(message: string, fields?: Record<string, unknown>): void;
+  error(message: string, fields?: Record<string, unknown>): void;
+}
+
+/** What the host gives a component. */
+export interface ComponentContext {
+  /** `type` or `type/name`, as in the configuration. */
+  readonly id: string;
+  readonly log: Logger;
+  /** Version of the program that embeds the component. */
+  readonly version: string;
+}
+
+interface FactoryBase<C> {
+  /** The configuration's key, lower_snake_case. */
+  readonly type: string;
+  readonly description: string;
+  /** Strict: unknown keys are errors. Every field has a description and a default. */
+  readonly config: ZodType<C>;
+}
+
+export interface ReceiverFactory<C = any> extends FactoryBase<C> {
+  readonly kind: 'receiver';
+  readonly signals: { readonly [S in Signal]?: { readonly stability: Stability; create(config: C, context: ComponentContext): Receiver<S> } };
+}
+
+export interface ProcessorFactory<C = any> extends FactoryBase<C> {
+  readonly kind: 'processor';
+  readonly signals: { readonly [S in Signal]?: { readonly stability: Stability; create(config: C, context: ComponentContext): Processor<S> } };
+}
+
+export interface ExporterFactory<C = any> extends FactoryBase<C> {
+  readonly kind: 'exporter';
+  readonly signals: { readonly [S in Signal]?: { readonly stability: Stability; create(config: C, context: ComponentContext): Exporter<S> } };
+}
+
+export interface ConnectorFactory<C = any, I extends Signal = any, O extends Signal = any> extends FactoryBase<C> {
+  readonly kind: 'connector';
+  readonly from: I;
+  readonly to: O;
+  readonly stability: Stability;
+  create(config: C, context: ComponentContext): Connector<I, O>;
+}
+
+export type Factory = ReceiverFactory | ProcessorFactory | ConnectorFactory | ExporterFactory;
+
+export const defineReceiver = <C>(factory: Omit<ReceiverFactory<C>, 'kind'>): ReceiverFactory<C> => ({ kind: 'receiver', ...factory });
+export const defineProcessor = <C>(factory: Omit<ProcessorFactory<C>, 'kind'>): ProcessorFactory<C> => ({ kind: 'processor', ...factory });
+export const defineExporter = <C>(factory: Omit<ExporterFactory<C>, 'kind'>): ExporterFactory<C> => ({ kind: 'exporter', ...factory });
+export const defineConnector = <C, I extends Signal, O extends Signal>(
+  factory: Omit<ConnectorFactory<C, I, O>, 'kind'>,
+): ConnectorFactory<C, I, O> => ({ kind: 'connector', ...factory });

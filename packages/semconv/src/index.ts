@@ -1,0 +1,5 @@
+// The one place for names.
+export { attribute, type AttributeName } from './attributes.ts';
+export { metric, type MetricDefinition } from './metrics.ts';
+// Default bucket bounds.
+export { DURATION_BOUNDS, SIZE_BOUNDS } from './buckets.ts';

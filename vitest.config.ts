@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  // Tests run from source: no build is needed before them.
+  resolve: { conditions: ['nfscope-source'] },
+  ssr: { resolve: { conditions: ['nfscope-source'] } },
+  test: {
+    include: ['packages/*/src/**/*.test.ts', 'native/**/*.test.ts', 'bpf/**/*.test.ts', 'test/repo/src/**/*.test.ts'],
+    passWithNoTests: false,
+  },
+});

@@ -1,0 +1,2 @@
+/** File of the compiled program. */
+export declare const objectFile: string;

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * The fields of kernel types that the programs read, and no others: CO-RE finds each by name in the BTF of the
+ * running kernel, so order and padding here mean nothing.
+ */
+#ifndef KERNEL_H
+#define KERNEL_H
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct list_head {
+	struct list_head *next;
+};
+
+struct kernfs_node {
+	struct kernfs_node *parent;
+	const char *name;
+	__u64 id;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+};
+
+struct mem_cgroup {
+	struct cgroup_subsys_state css;
+};
+
+struct page {
+	unsigned long compound_head;
+	unsigned long memcg_data;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp;
+};
+
+struct super_block {
+	struct list_head s_list;
+	__u32 s_dev;
+	unsigned long s_magic;
+	void *s_fs_info;
+};
+
+struct vfsmount {
+	struct super_block *mnt_sb;
+};
+
+struct path {
+	struct vfsmount *mnt;
+};
+
+struct fs_struct {
+	struct path root;
+};
+
+struct task_struct {
+	unsigned int flags;
+	struct css_set *cgroups;
+	struct fs_struct *fs;
+};
+
+typedef struct {
+	__u32 val;
+} kuid_t;
+
+struct cred {
+	kuid_t uid;
+};
+
+struct __kernel_sockaddr_storage {
+	__u16 ss_family;
+};
+
+struct rpc_xprt {
+	struct __kernel_sockaddr_storage addr;
+	int prot;
+	const char *servername;
+};
+
+struct rpc_procinfo {
+	__u32 p_statidx;
+	const char *p_name;
+};
+
+struct rpc_clnt {
+	unsigned int cl_clid;
+	struct rpc_xprt *cl_xprt;
+	__u32 cl_prog;
+	__u32 cl_vers;
+	struct rpc_clnt *cl_parent;
+};
+
+struct rpc_message {
+	const struct rpc_procinfo *rpc_proc;
+	const struct cred *rpc_cred;
+};
+
+struct rpc_rqst {
+	__u32 rq_xid;
+	unsigned long rq_xmit_bytes_sent;
+	unsigned long rq_reply_bytes_recvd;
+	__s64 rq_rtt;
+	__s64 rq_xtime;
+	int rq_ntrans;
+};
+
+struct rpc_task {
+	int tk_status;
+	struct rpc_message tk_msg;
+	void *tk_calldata;
+	struct rpc_clnt *tk_client;
+	struct rpc_rqst *tk_rqstp;
+	__s64 tk_start;
+	int tk_owner;
+	unsigned short tk_timeouts;
+};
+
+struct nfs_direct_req;
+
+struct inode {
+	unsigned long i_ino;
+};
+
+struct nfs_page_array {
+	struct page **pagevec;
+};
+
+struct nfs_pgio_args {
+	__u64 offset;
+	__u32 count;
+};
+
+struct nfs_pgio_header {
+	struct inode *inode;
+	unsigned int rw_mode;
+	struct nfs_direct_req *dreq;
+	struct rpc_task task;
+	struct nfs_pgio_args args;
+	struct nfs_page_array page_array;
+};
+
+struct nfs_commit_data {
+	struct rpc_task task;
+	struct inode *inode;
+	struct list_head pages;
+	struct nfs_direct_req *dreq;
+};
+
+struct nfs_server {
+	struct rpc_clnt *client;
+};
+
+#pragma clang attribute pop
+
+/* include/linux/sched.h */
+#define PF_KTHREAD 0x00200000
+/* include/uapi/linux/magic.h */
+#define NFS_SUPER_MAGIC 0x6969
+/* include/linux/fs.h */
+#define FMODE_READ 0x1
+#define FMODE_WRITE 0x2
+
+#endif

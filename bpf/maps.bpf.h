@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* Every map. Sizes marked "set at load" are the receiver's configuration; the numbers here are only its defaults. */
+#ifndef MAPS_BPF_H
+#define MAPS_BPF_H
+
+/* Room for the widest block read, in every kernel from 5.10 on: rpc_task is 224 to 232 bytes. */
+#define TASK_BLOCK 256
+/* rq_xmit_bytes_sent to rq_ntrans: 148 bytes in 5.10, 6.1 and 6.12. */
+#define RQST_BLOCK 192
+/* cl_clid to cl_vers: 72 bytes. */
+#define CLNT_BLOCK 96
+/* inode to dreq: 144 bytes. */
+#define HEADER_BLOCK 192
+
+/* The stack is 512 bytes; the blocks together are more. One run at a time on a CPU, so one slot a CPU is enough. */
+struct scratch {
+	__u8 task[TASK_BLOCK];
+	__u8 rqst[RQST_BLOCK];
+	__u8 clnt[CLNT_BLOCK];
+	__u8 header[HEADER_BLOCK];
+};
+
+/* Who submits: kept per process since a task's end runs in any context. */
+struct owner {
+	__u64 cgroup;
+	__u64 previous; /* paid for what began before since */
+	__u64 since;	/* tk_start of the first operation seen from this cgroup */
+	__u32 kthread;
+	__u32 pad;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct scratch);
+} scratch SEC(".maps");
+
+/* tgid -> owner. LRU: an evicted process is entered again at its next operation. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 8192);
+	__type(key, __u32);
+	__type(value, struct owner);
+} owners SEC(".maps");
+
+/* cgroup -> 1 once its identity record was sent. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 8192);
+	__type(key, __u64);
+	__type(value, __u32);
+} cgroups SEC(".maps");
+
+/* cl_clid -> CLIENT_SEEN | epoch. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 65536);
+	__type(key, __u32);
+	__type(value, __u32);
+} clients SEC(".maps");
+
+/* What is counted together -> its row. Set at load. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 12288);
+	__type(key, struct nfs_totals_key);
+	__type(value, __u32);
+} rows SEC(".maps");
+
+/*
+ * Rows nobody uses. A queue that user space fills: 5.10 has no atomic that returns the old value, and a row whose
+ * source is gone can be given back.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, 12288);
+	__uint(key_size, 0);
+	__type(value, __u32);
+} free_rows SEC(".maps");
+
+/* Rows kept back for NFS_CHARGE_OTHER, so that a full table still tells mounts and operations apart. */
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, 1024);
+	__uint(key_size, 0);
+	__type(value, __u32);
+} spare_rows SEC(".maps");
+
+/* The truth. Row 0 is everybody's who found no other: it is in neither queue. Set at load. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 12288);
+	__type(key, __u32);
+	__type(value, struct nfs_totals);
+} totals SEC(".maps");
+
+/* What a walk found. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, struct nfs_superblock);
+} superblocks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct nfs_loss);
+} loss SEC(".maps");
+
+/* Single operations. Set at load. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+} events SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 17);
+} identities SEC(".maps");
+
+#endif

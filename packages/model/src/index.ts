@@ -15,3 +15,5 @@ export type {
   NumberPoints,
   Points,
 } from './metrics.ts';
+// The layouts of the kernel side.
+export { layoutHash, nfsCgroup, nfsCharge, nfsClient, nfsEvent, nfsEventsMode, nfsIdentity, nfsKind, nfsLoss, nfsSuperblock, nfsTotals } from './layout.gen.ts';

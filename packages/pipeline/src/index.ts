@@ -22,3 +22,5 @@ export {
 } from './component.ts';
 // Errors for people, and the one that stops a retry.
 export { errors, NfscopeError, PermanentError, type ErrorCode } from './errors.ts';
+// Times in a configuration.
+export { duration } from './duration.ts';

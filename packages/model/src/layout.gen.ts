@@ -1,0 +1,134 @@
+// Generated from the BTF of bpf/dist/nfs.bpf.o by `npm run generate`. Do not edit.
+
+/** Changes with every change of a layout: a recording or an object with another one is refused. */
+export const layoutHash = 'a334ec0fbf3930fd';
+
+export const nfsTotals = {
+  size: 776,
+  fields: {
+    cgroup: { offset: 0, type: 'u64', count: 1 },
+    procedure: { offset: 8, type: 'u64', count: 1 },
+    client: { offset: 16, type: 'u32', count: 1 },
+    error: { offset: 20, type: 'u16', count: 1 },
+    charge: { offset: 22, type: 'u8', count: 1 },
+    kind: { offset: 23, type: 'u8', count: 1 },
+    program: { offset: 24, type: 'u32', count: 1 },
+    version: { offset: 28, type: 'u16', count: 1 },
+    index: { offset: 30, type: 'u16', count: 1 },
+    operation: { offset: 32, type: 'u8', count: 24 },
+    bytes: { offset: 56, type: 'u64', count: 1 },
+    requested: { offset: 64, type: 'u64', count: 1 },
+    sent: { offset: 72, type: 'u64', count: 1 },
+    received: { offset: 80, type: 'u64', count: 1 },
+    retransmits: { offset: 88, type: 'u64', count: 1 },
+    timeouts: { offset: 96, type: 'u64', count: 1 },
+    durationSum: { offset: 104, type: 'u64', count: 1 },
+    rttSum: { offset: 112, type: 'u64', count: 1 },
+    queueSum: { offset: 120, type: 'u64', count: 1 },
+    duration: { offset: 128, type: 'u64', count: 20 },
+    rtt: { offset: 288, type: 'u64', count: 20 },
+    queue: { offset: 448, type: 'u64', count: 20 },
+    size: { offset: 608, type: 'u64', count: 20 },
+    count: { offset: 768, type: 'u64', count: 1 },
+  },
+} as const;
+
+export const nfsEvent = {
+  size: 88,
+  fields: {
+    time: { offset: 0, type: 'u64', count: 1 },
+    duration: { offset: 8, type: 'u64', count: 1 },
+    rtt: { offset: 16, type: 'u64', count: 1 },
+    queue: { offset: 24, type: 'u64', count: 1 },
+    file: { offset: 32, type: 'u64', count: 1 },
+    offset: { offset: 40, type: 'u64', count: 1 },
+    row: { offset: 48, type: 'u32', count: 1 },
+    status: { offset: 52, type: 's32', count: 1 },
+    bytes: { offset: 56, type: 'u32', count: 1 },
+    requested: { offset: 60, type: 'u32', count: 1 },
+    sent: { offset: 64, type: 'u32', count: 1 },
+    received: { offset: 68, type: 'u32', count: 1 },
+    owner: { offset: 72, type: 'u32', count: 1 },
+    uid: { offset: 76, type: 'u32', count: 1 },
+    xid: { offset: 80, type: 'u32', count: 1 },
+    transmissions: { offset: 84, type: 'u16', count: 1 },
+    timeouts: { offset: 86, type: 'u16', count: 1 },
+  },
+} as const;
+
+export const nfsCgroup = {
+  size: 1048,
+  fields: {
+    identity: { offset: 0, type: 'u32', count: 1 },
+    length: { offset: 4, type: 'u32', count: 1 },
+    id: { offset: 8, type: 'u64', count: 1 },
+    levels: { offset: 16, type: 'u32', count: 1 },
+    truncated: { offset: 20, type: 'u32', count: 1 },
+    path: { offset: 24, type: 'u8', count: 1024 },
+  },
+} as const;
+
+export const nfsClient = {
+  size: 128,
+  fields: {
+    identity: { offset: 0, type: 'u32', count: 1 },
+    client: { offset: 4, type: 'u32', count: 1 },
+    program: { offset: 8, type: 'u32', count: 1 },
+    version: { offset: 12, type: 'u32', count: 1 },
+    protocol: { offset: 16, type: 'u32', count: 1 },
+    parents: { offset: 20, type: 'u32', count: 3 },
+    address: { offset: 32, type: 'u8', count: 32 },
+    server: { offset: 64, type: 'u8', count: 64 },
+  },
+} as const;
+
+export const nfsSuperblock = {
+  size: 136,
+  fields: {
+    device: { offset: 0, type: 'u64', count: 1 },
+    identity: { offset: 8, type: 'u32', count: 1 },
+    client: { offset: 12, type: 'u32', count: 1 },
+    program: { offset: 16, type: 'u32', count: 1 },
+    version: { offset: 20, type: 'u32', count: 1 },
+    protocol: { offset: 24, type: 'u32', count: 1 },
+    parents: { offset: 28, type: 'u32', count: 3 },
+    address: { offset: 40, type: 'u8', count: 32 },
+    server: { offset: 72, type: 'u8', count: 64 },
+  },
+} as const;
+
+export const nfsLoss = {
+  size: 32,
+  fields: {
+    events: { offset: 0, type: 'u64', count: 1 },
+    identities: { offset: 8, type: 'u64', count: 1 },
+    rows: { offset: 16, type: 'u64', count: 1 },
+    torn: { offset: 24, type: 'u64', count: 1 },
+  },
+} as const;
+
+export const nfsKind = {
+  OTHER: 0,
+  READ: 1,
+  WRITE: 2,
+  COMMIT: 3,
+} as const;
+
+export const nfsCharge = {
+  UNKNOWN: 0,
+  SUBMITTER: 1,
+  PAGE: 2,
+  SYSTEM: 3,
+  OTHER: 4,
+} as const;
+
+export const nfsEventsMode = {
+  OFF: 0,
+  SLOW: 1,
+  ALL: 2,
+} as const;
+
+export const nfsIdentity = {
+  CGROUP: 1,
+  CLIENT: 2,
+} as const;

@@ -1,0 +1,75 @@
+import { nfsTotals, type Bounds, type EventColumns, type TotalsColumns } from '@nfscope/model';
+import type { KernelEvents } from './events.ts';
+import type { Rows } from './rows.ts';
+import type { KernelRows } from './totals.ts';
+
+const NS = 1e-9;
+const KERNEL_BUCKETS = nfsTotals.fields.duration.count;
+
+/** Kernel rows as the batch has them: dense indexes instead of ids, seconds instead of nanoseconds. */
+export function totalsOf(rows: KernelRows, named: Rows, bounds: Bounds): TotalsColumns {
+  const { length, row, columns } = rows;
+  // One stride for all four histograms, as wide as the longest list of bounds needs.
+  const buckets = Math.max(bounds.duration.length, bounds.size.length) + 1;
+  return {
+    length,
+    row: row.subarray(0, length),
+    source: Uint32Array.from({ length }, (_, i) => named.source[row[i]!]!),
+    operation: Uint32Array.from({ length }, (_, i) => named.operation[row[i]!]!),
+    error: columns.error.subarray(0, length),
+    charge: columns.charge.subarray(0, length),
+    count: columns.count.subarray(0, length),
+    bytes: columns.bytes.subarray(0, length),
+    requested: columns.requested.subarray(0, length),
+    sent: columns.sent.subarray(0, length),
+    received: columns.received.subarray(0, length),
+    retransmits: columns.retransmits.subarray(0, length),
+    timeouts: columns.timeouts.subarray(0, length),
+    durationSum: seconds(columns.durationSum, length),
+    rttSum: seconds(columns.rttSum, length),
+    queueSum: seconds(columns.queueSum, length),
+    buckets,
+    duration: narrowed(columns.duration, length, buckets),
+    rtt: narrowed(columns.rtt, length, buckets),
+    queue: narrowed(columns.queue, length, buckets),
+    size: narrowed(columns.size, length, buckets),
+  };
+}
+
+export function eventsOf(events: KernelEvents, named: Rows, bootMs: number): EventColumns {
+  const { length, columns } = events;
+  return {
+    length,
+    source: Uint32Array.from({ length }, (_, i) => named.source[columns.row[i]!]!),
+    operation: Uint32Array.from({ length }, (_, i) => named.operation[columns.row[i]!]!),
+    error: Uint16Array.from({ length }, (_, i) => named.error[columns.row[i]!]!),
+    timeMs: Float64Array.from({ length }, (_, i) => bootMs + columns.time[i]! / 1e6),
+    duration: seconds(columns.duration, length),
+    rtt: seconds(columns.rtt, length),
+    queue: seconds(columns.queue, length),
+    file: columns.file.subarray(0, length),
+    offset: columns.offset.subarray(0, length),
+    status: columns.status.subarray(0, length),
+    bytes: columns.bytes.subarray(0, length),
+    requested: columns.requested.subarray(0, length),
+    sent: columns.sent.subarray(0, length),
+    received: columns.received.subarray(0, length),
+    owner: columns.owner.subarray(0, length),
+    uid: columns.uid.subarray(0, length),
+    xid: columns.xid.subarray(0, length),
+    transmissions: columns.transmissions.subarray(0, length),
+    timeouts: columns.timeouts.subarray(0, length),
+  };
+}
+
+function seconds(nanoseconds: Float64Array, length: number): Float64Array {
+  const result = new Float64Array(length);
+  for (let i = 0; i < length; i++) result[i] = nanoseconds[i]! * NS;
+  return result;
+}
+
+function narrowed(kernel: Float64Array, length: number, buckets: number): Float64Array {
+  const result = new Float64Array(length * buckets);
+  for (let i = 0; i < length; i++) result.set(kernel.subarray(i * KERNEL_BUCKETS, i * KERNEL_BUCKETS + buckets), i * buckets);
+  return result;
+}

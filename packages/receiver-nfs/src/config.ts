@@ -1,0 +1,45 @@
+import { duration } from '@nfscope/pipeline';
+import { DURATION_BOUNDS, SIZE_BOUNDS } from '@nfscope/semconv';
+import { z } from 'zod';
+
+/** One bucket more than bounds, and the kernel's rows have 20 (NFS_BUCKETS). */
+const MOST_BOUNDS = 19;
+
+const bounds = (scale: number) =>
+  z
+    .array(z.number().positive())
+    .min(1)
+    .max(MOST_BOUNDS, `at most ${MOST_BOUNDS} bounds fit a row of the kernel's table`)
+    .refine((list) => list.every((bound, i) => i === 0 || bound > list[i - 1]!), 'bounds must ascend')
+    .refine((list) => list.every((bound) => Number.isSafeInteger(Math.round(bound * scale))), 'a bound is too large');
+
+const powerOfTwo = (bytes: number) => Number.isInteger(Math.log2(bytes));
+
+export const config = z.strictObject({
+  events: z
+    .enum(['off', 'slow', 'all'])
+    .default('slow')
+    .describe('Which single operations come through the ring: none, the failed and the slow, or all. Totals never depend on it.'),
+  slow_threshold: duration().prefault('1s').describe('An operation that takes as long as this is slow.'),
+  ring_size: z
+    .number()
+    .int()
+    .min(65536)
+    .max(1 << 30)
+    .refine(powerOfTwo, 'expected a power of two')
+    .default(1 << 20)
+    .describe('Bytes of the event ring in the kernel; a power of two.'),
+  max_rows: z
+    .number()
+    .int()
+    .min(256)
+    .max(1 << 20)
+    .default(12288)
+    .describe('Rows of the table of totals, one for each (cgroup, rpc client, operation, error); 848 bytes of kernel memory a row.'),
+  duration_bounds: bounds(1e9).default([...DURATION_BOUNDS]).describe('Upper bounds of the duration, rtt and queue histograms, in seconds.'),
+  size_bounds: bounds(1).default([...SIZE_BOUNDS]).describe('Upper bounds of the size histogram, in bytes.'),
+  totals_interval: duration(100).prefault('1s').describe('How often totals are read.'),
+  btf: z.string().default('').describe('File with the types of the kernel; the running kernel’s own when empty.'),
+});
+
+export type Config = z.infer<typeof config>;

@@ -1,0 +1,86 @@
+import { nfsCgroup, nfsClient, nfsIdentity, type Cgroup, type RpcClient } from '@nfscope/model';
+import type { Session } from '@nfscope/native';
+
+/** What the identity ring has told so far of cgroups and rpc clients. */
+export interface Identities {
+  readonly cgroups: ReadonlyMap<number, Cgroup>;
+  readonly clients: ReadonlyMap<number, RpcClient>;
+  /** Reads what has come since; returns the ids that are new. */
+  read(): { readonly cgroups: readonly number[]; readonly clients: readonly number[] };
+}
+
+const text = new TextDecoder();
+const UNSPECIFIED = 'unspecified';
+
+/** IPPROTO_*, and XPRT_TRANSPORT_RDMA, TLS and local sockets of include/linux/sunrpc/xprt.h. */
+const transports: Readonly<Record<number, string>> = { 6: 'tcp', 17: 'udp', 256: 'rdma', 257: 'unix', 258: 'tcp' };
+
+export function readIdentities(session: Session): Identities {
+  const cgroups = new Map<number, Cgroup>();
+  const clients = new Map<number, RpcClient>();
+  const buffer = new Uint8Array(1 << 16);
+  const view = new DataView(buffer.buffer);
+
+  return {
+    cgroups,
+    clients,
+    read() {
+      const fresh = { cgroups: [] as number[], clients: [] as number[] };
+      for (;;) {
+        const used = session.records('identities', buffer);
+        if (used === 0) return fresh;
+        for (let at = 0; at < used;) {
+          const length = view.getUint32(at, true);
+          const record = new DataView(buffer.buffer, at + 8, length);
+          if (record.getUint32(0, true) === nfsIdentity.CGROUP) {
+            const cgroup = decodeCgroup(record);
+            cgroups.set(cgroup.id, cgroup);
+            fresh.cgroups.push(cgroup.id);
+          } else {
+            const client = decodeClient(record);
+            clients.set(client.id, client);
+            fresh.clients.push(client.id);
+          }
+          at += 8 + Math.ceil(length / 8) * 8;
+        }
+      }
+    },
+  };
+}
+
+function decodeCgroup(record: DataView): Cgroup {
+  const { id, length, truncated, path } = nfsCgroup.fields;
+  const bytes = new Uint8Array(record.buffer, record.byteOffset + path.offset, record.getUint32(length.offset, true));
+  const names = bytes.length === 0 ? [] : text.decode(bytes.subarray(0, -1)).split('\0');
+  const start = record.getUint32(truncated.offset, true) === 0 ? '/' : '/.../';
+  return { id: Number(record.getBigUint64(id.offset, true)), kind: 'cgroup', path: start + names.reverse().join('/') };
+}
+
+/** A struct nfs_client, from the identity ring or inside a superblock. */
+export function decodeClient(record: DataView): RpcClient {
+  const { client, program, version, protocol, parents, address, server } = nfsClient.fields;
+  const u32 = (offset: number) => record.getUint32(offset, true);
+  const name = new Uint8Array(record.buffer, record.byteOffset + server.offset, server.count);
+  const end = name.indexOf(0);
+  return {
+    id: u32(client.offset),
+    program: u32(program.offset),
+    version: u32(version.offset),
+    parents: Array.from({ length: parents.count }, (_, i) => u32(parents.offset + i * 4)).filter((id) => id !== 0),
+    server: {
+      ...decodeAddress(new DataView(record.buffer, record.byteOffset + address.offset, address.count)),
+      transport: transports[u32(protocol.offset)] ?? String(u32(protocol.offset)),
+      name: text.decode(name.subarray(0, end < 0 ? server.count : end)),
+    },
+  };
+}
+
+/** struct sockaddr_in and sockaddr_in6: family of the host's byte order, port of the network's. */
+function decodeAddress(socket: DataView): { address: string; port: number } {
+  const family = socket.getUint16(0, true);
+  if (family === 2) return { address: Array.from({ length: 4 }, (_, i) => socket.getUint8(4 + i)).join('.'), port: socket.getUint16(2) };
+  if (family !== 10) return { address: UNSPECIFIED, port: 0 };
+  const groups = Array.from({ length: 8 }, (_, i) => socket.getUint16(8 + i * 2).toString(16)).join(':');
+  // The URL parser writes an IPv6 address as RFC 5952 says.
+  return { address: new URL(`http://[${groups}]/`).hostname.slice(1, -1), port: socket.getUint16(2) };
+}

@@ -1,0 +1,104 @@
+import { nfsCharge, nfsKind, Sources, type Cgroup, type Operation, type RpcClient } from '@nfscope/model';
+import type { Identities } from './identities.ts';
+import type { KernelRows } from './totals.ts';
+
+/** Which source and operation each row of the kernel's table stands for; both are settled for ever when the row first shows. */
+export interface Rows {
+  readonly sources: Sources;
+  readonly operations: Operation[];
+  /** Index of the source, by row. */
+  readonly source: Uint32Array;
+  /** Index of the operation, by row. */
+  readonly operation: Uint32Array;
+  readonly error: Uint16Array;
+  /** Whether a row was entered. */
+  knows(row: number): boolean;
+  /** Takes in rows that may be new; returns the sources they added. */
+  enter(rows: KernelRows, nowMs: number): number[];
+  /** Tells sources what has become known of their cgroups and clients; returns those that changed. */
+  identify(fresh: { readonly cgroups: readonly number[]; readonly clients: readonly number[] }): number[];
+}
+
+const kinds = { [nfsKind.OTHER]: 'other', [nfsKind.READ]: 'read', [nfsKind.WRITE]: 'write', [nfsKind.COMMIT]: 'commit' } as const;
+const text = new TextDecoder();
+const NEW = 0xffff_ffff;
+
+export function nameRows(identities: Identities, maxRows: number): Rows {
+  const sources = new Sources();
+  const operations: Operation[] = [];
+  const source = new Uint32Array(maxRows).fill(NEW);
+  const operation = new Uint32Array(maxRows);
+  const error = new Uint16Array(maxRows);
+  const sourceOf = new Map<string, number>();
+  const operationOf = new Map<string, number>();
+
+  const clientOf = (id: number, program: number, version: number): RpcClient =>
+    identities.clients.get(id) ?? { id, program, version, parents: [], server: undefined };
+
+  function enterSource(rows: KernelRows, i: number, nowMs: number, added: number[]): number {
+    const { cgroup, client, charge, program, version } = rows.columns;
+    const owner = ownerOf(cgroup[i]!, charge[i]!, identities);
+    const key = `${owner.kind} ${owner.id} ${client[i]!}`;
+    let index = sourceOf.get(key);
+    if (index === undefined) {
+      index = sources.add(owner, clientOf(client[i]!, program[i]!, version[i]!), nowMs).index;
+      sourceOf.set(key, index);
+      added.push(index);
+    }
+    return index;
+  }
+
+  function enterOperation(rows: KernelRows, i: number): number {
+    const { kind, operation: names, program, version } = rows.columns;
+    const bytes = names.subarray(i * 24, i * 24 + 24);
+    // The kernel names NULL procedures of some programs with no name at all.
+    const name = text.decode(bytes.subarray(0, bytes.indexOf(0))) || 'NULL';
+    const key = `${program[i]!} ${version[i]!} ${name}`;
+    let index = operationOf.get(key);
+    if (index === undefined) {
+      index = operations.length;
+      operations.push({ index, name, program: program[i]!, version: version[i]!, kind: kinds[kind[i]! as keyof typeof kinds] });
+      operationOf.set(key, index);
+    }
+    return index;
+  }
+
+  return {
+    sources,
+    operations,
+    source,
+    operation,
+    error,
+    knows: (row) => source[row] !== NEW,
+    enter(rows, nowMs) {
+      const added: number[] = [];
+      for (let i = 0; i < rows.length; i++) {
+        const row = rows.row[i]!;
+        if (source[row] !== NEW) continue;
+        source[row] = enterSource(rows, i, nowMs, added);
+        operation[row] = enterOperation(rows, i);
+        error[row] = rows.columns.error[i]!;
+      }
+      return added;
+    },
+    identify(fresh) {
+      if (fresh.cgroups.length === 0 && fresh.clients.length === 0) return [];
+      const changed: number[] = [];
+      for (const one of sources.all()) {
+        const cgroup = one.cgroup.kind === 'cgroup' ? (identities.cgroups.get(one.cgroup.id) ?? one.cgroup) : one.cgroup;
+        const client = identities.clients.get(one.client.id) ?? one.client;
+        if (cgroup === one.cgroup && client === one.client) continue;
+        sources.change(one.index, { cgroup, client });
+        changed.push(one.index);
+      }
+      return changed;
+    },
+  };
+}
+
+function ownerOf(id: number, charge: number, identities: Identities): Cgroup {
+  if (charge === nfsCharge.SYSTEM) return { id: 0, kind: 'system', path: undefined };
+  if (charge === nfsCharge.UNKNOWN) return { id: 0, kind: 'unknown', path: undefined };
+  if (charge === nfsCharge.OTHER) return { id: 0, kind: 'other', path: undefined };
+  return identities.cgroups.get(id) ?? { id, kind: 'cgroup', path: undefined };
+}

@@ -1,0 +1,55 @@
+import { nfsTotals } from '@nfscope/model';
+import type { Session } from '@nfscope/native';
+import { chooseColumns, type Columns } from './columns.ts';
+
+const names = [
+  'cgroup',
+  'client',
+  'error',
+  'charge',
+  'kind',
+  'program',
+  'version',
+  'operation',
+  'bytes',
+  'requested',
+  'sent',
+  'received',
+  'retransmits',
+  'timeouts',
+  'durationSum',
+  'rttSum',
+  'queueSum',
+  'duration',
+  'rtt',
+  'queue',
+  'size',
+  'count',
+] as const;
+
+/** Rows as the kernel has them: times are nanoseconds. */
+export interface KernelRows {
+  readonly length: number;
+  readonly row: Uint32Array;
+  readonly columns: Columns<typeof nfsTotals, (typeof names)[number]>;
+}
+
+/** Rows that changed are copied out of the map; a first read copies all that were ever used. */
+export function readTotals(session: Session, maxRows: number): () => KernelRows {
+  const chosen = chooseColumns(nfsTotals, names);
+  const seen = new Float64Array(maxRows);
+  // Grows to what one tick of this node changes.
+  let capacity = 64;
+
+  return () => {
+    for (;;) {
+      const before = seen.slice();
+      const { list, named } = chosen.allocate(capacity);
+      const row = new Uint32Array(capacity);
+      const length = session.changed('totals', chosen.fields, list, capacity, nfsTotals.fields.count.offset, seen, row);
+      if (length < capacity || capacity >= maxRows) return { length, row, columns: named };
+      seen.set(before);
+      capacity = Math.min(maxRows, capacity * 4);
+    }
+  };
+}

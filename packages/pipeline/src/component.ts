@@ -24,6 +24,7 @@ export interface Receiver<S extends Signal> extends Lifecycle {
 }
 
 export interface Processor<S extends Signal> extends Lifecycle {
+  /** Applied once in every pipeline that lists the processor: what belongs to one stream lives inside the operator. */
   readonly process: OperatorFunction<Signals[S], Signals[S]>;
 }
 
@@ -62,17 +63,23 @@ interface FactoryBase<C> {
 
 export interface ReceiverFactory<C = any> extends FactoryBase<C> {
   readonly kind: 'receiver';
-  readonly signals: { readonly [S in Signal]?: { readonly stability: Stability; create(config: C, context: ComponentContext): Receiver<S> } };
+  readonly signals: {
+    readonly [S in Signal]?: { readonly stability: Stability; create(config: C, context: ComponentContext): Receiver<S> };
+  };
 }
 
 export interface ProcessorFactory<C = any> extends FactoryBase<C> {
   readonly kind: 'processor';
-  readonly signals: { readonly [S in Signal]?: { readonly stability: Stability; create(config: C, context: ComponentContext): Processor<S> } };
+  readonly signals: {
+    readonly [S in Signal]?: { readonly stability: Stability; create(config: C, context: ComponentContext): Processor<S> };
+  };
 }
 
 export interface ExporterFactory<C = any> extends FactoryBase<C> {
   readonly kind: 'exporter';
-  readonly signals: { readonly [S in Signal]?: { readonly stability: Stability; create(config: C, context: ComponentContext): Exporter<S> } };
+  readonly signals: {
+    readonly [S in Signal]?: { readonly stability: Stability; create(config: C, context: ComponentContext): Exporter<S> };
+  };
 }
 
 export interface ConnectorFactory<C = any, I extends Signal = any, O extends Signal = any> extends FactoryBase<C> {

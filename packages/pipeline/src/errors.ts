@@ -1,3 +1,5 @@
+import { printable } from './printable.ts';
+
 /**
  * Every error a user can meet: code, what it means, how to mend it. docs/errors.md is generated from this table.
  * A code is never reused and never changes its meaning.
@@ -5,15 +7,30 @@
 export const errors = {
   'NFS-101': { title: 'The configuration cannot be read', mend: 'Give --config a file that exists and that this user may read.' },
   'NFS-102': { title: 'The configuration is not valid YAML', mend: 'Mend the line shown; indentation is spaces, two a level.' },
-  'NFS-103': { title: 'The configuration has a key or a value that is not allowed', mend: 'Mend the line shown; `nfscope components` lists the types, docs/configuration.md the keys.' },
-  'NFS-104': { title: 'The configuration refers to something that is not there', mend: 'Define the component, or take it out of the pipeline.' },
+  'NFS-103': {
+    title: 'The configuration has a key or a value that is not allowed',
+    mend: 'Mend the line shown; `nfscope components` lists the types, docs/configuration.md the keys.',
+  },
+  'NFS-104': {
+    title: 'The configuration refers to something that is not there',
+    mend: 'Define the component, or take it out of the pipeline.',
+  },
   'NFS-105': { title: 'The command line is wrong', mend: 'See `nfscope --help`.' },
   'NFS-201': { title: 'Loading BPF programs is not permitted', mend: 'Run as root, or give the process CAP_BPF and CAP_PERFMON.' },
   'NFS-202': { title: 'The kernel has no NFS client loaded', mend: 'Mount an NFS volume first, or run `modprobe nfs`.' },
-  'NFS-203': { title: 'The kernel does not fit the BPF program', mend: 'A kernel from 5.10 on with BTF (/sys/kernel/btf/vmlinux) is needed; see docs/kernels.md.' },
-  'NFS-204': { title: 'The BPF program and this build do not belong together', mend: 'Install @nfscope/bpf and @nfscope/receiver-nfs of the same version.' },
+  'NFS-203': {
+    title: 'The kernel does not fit the BPF program',
+    mend: 'A kernel from 5.10 on with BTF (/sys/kernel/btf/vmlinux) is needed; see docs/kernels.md.',
+  },
+  'NFS-204': {
+    title: 'The BPF program and this build do not belong together',
+    mend: 'Install @nfscope/bpf and @nfscope/receiver-nfs of the same version.',
+  },
   'NFS-205': { title: 'The native addon is not there', mend: 'Run `npm run build`, which compiles it; it needs Linux.' },
-  'NFS-301': { title: 'The address to listen on is taken or not allowed', mend: 'Set another `endpoint`, or end the process that holds it.' },
+  'NFS-301': {
+    title: 'The address to listen on is taken or not allowed',
+    mend: 'Set another `endpoint`, or end the process that holds it.',
+  },
   'NFS-401': { title: 'A file or folder of the node cannot be read', mend: 'Check the path, and that it is mounted into the container.' },
 } as const satisfies Record<string, { title: string; mend: string }>;
 
@@ -34,9 +51,9 @@ export class NfscopeError extends Error {
     this.mend = options.mend ?? errors[code].mend;
   }
 
-  /** One line: code, where, what, mend. */
+  /** One line: code, where, what, mend. Names out of files and from servers cannot break it. */
   toLine(): string {
-    return `${this.code} ${this.where}: ${this.message}. ${this.mend}`;
+    return printable(`${this.code} ${this.where}: ${this.message}. ${this.mend}`);
   }
 }
 

@@ -24,3 +24,13 @@ export {
 export { errors, NfscopeError, PermanentError, type ErrorCode } from './errors.ts';
 // Times in a configuration.
 export { duration } from './duration.ts';
+// Configuration: its shape, what is wrong in one, and a plan of what is right.
+export { pipelinesConfig, type PipelinesConfig } from './config.ts';
+export { ConfigError, suggest, type ConfigIssue, type ConfigPath } from './config-issue.ts';
+export { planPipelines, type Kind, type Plan, type PlannedComponent, type PlannedPipeline } from './plan.ts';
+// Running a plan.
+export { buildGraph, type Graph, type GraphContext } from './graph.ts';
+export { defaultQueueSettings, exportQueue, type Queue, type QueueCounts, type QueueSettings } from './queue.ts';
+export { inSequence, type Member } from './lifecycle.ts';
+// Text that is safe in a terminal.
+export { printable } from './printable.ts';

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+
+const components = z.record(z.string(), z.unknown()).nullable().default({});
+const references = z.array(z.string());
+
+/**
+ * The shape of a configuration, as in the OpenTelemetry Collector: components by id (`type` or `type/name`),
+ * and the pipelines they form. What stands below a component's id is checked by the component's own schema.
+ */
+export const pipelinesConfig = z.strictObject({
+  receivers: components.describe('Where batches come from, by id.'),
+  processors: components.describe('What changes batches on their way, by id.'),
+  connectors: components.describe('What ends one pipeline and starts another, by id.'),
+  exporters: components.describe('Where batches go, by id.'),
+  service: z
+    .strictObject({
+      pipelines: z
+        .record(
+          z.string(),
+          z.strictObject({
+            receivers: references.default([]).describe('Ids of receivers, or of connectors that end another pipeline.'),
+            processors: references.default([]).describe('Ids of processors, in their order.'),
+            exporters: references.default([]).describe('Ids of exporters, or of connectors that start another pipeline.'),
+          }),
+        )
+        .default({})
+        .describe('Pipelines by `signal` or `signal/name`; the signals are nfs and metrics.'),
+    })
+    .prefault({})
+    .describe('What runs.'),
+});
+
+/** A configuration with its defaults filled in. A component's value may be null, which means `{}`. */
+export type PipelinesConfig = z.output<typeof pipelinesConfig>;

@@ -1,0 +1,80 @@
+import type { Lifecycle, Logger } from './component.ts';
+
+export interface Member {
+  /** For the log: `exporter "debug"`. */
+  readonly name: string;
+  readonly lifecycle: Lifecycle;
+}
+
+/** Time for taking down what a failed start had brought up, milliseconds. */
+const ROLLBACK_MS = 5_000;
+
+/** Resolves when the signal fires; `stop` forgets it. */
+const fired = (signal: AbortSignal): { readonly promise: Promise<'deadline'>; stop(): void } => {
+  let stop = (): void => {};
+  const promise = new Promise<'deadline'>((resolve) => {
+    const fire = (): void => resolve('deadline');
+    if (signal.aborted) return fire();
+    signal.addEventListener('abort', fire, { once: true });
+    stop = () => signal.removeEventListener('abort', fire);
+  });
+  return { promise, stop };
+};
+
+/**
+ * Starts members one after the other and shuts them down in reverse.
+ * When a start fails, everything is shut down again before the error is thrown. A shutdown that fails or outlasts the
+ * deadline is logged, and the next member's turn comes. A shutdown during the start waits for the member that is starting.
+ */
+export const inSequence = (members: readonly Member[], log: Logger): Required<Lifecycle> => {
+  let begun = 0;
+  let running: Promise<void> | undefined;
+  let starting: Promise<void> | undefined;
+  let stopping: Promise<void> | undefined;
+
+  const startAll = async (): Promise<void> => {
+    for (const { name, lifecycle } of members) {
+      if (stopping) return;
+      begun++;
+      log.debug(`starts ${name}`);
+      await lifecycle.start?.();
+    }
+  };
+
+  const stopAll = async (deadline: AbortSignal): Promise<void> => {
+    const end = fired(deadline);
+    for (const { name, lifecycle } of members.slice(0, begun).reverse()) {
+      log.debug(`shuts down ${name}`);
+      try {
+        const result = await Promise.race([lifecycle.shutdown?.(deadline), end.promise]);
+        if (result === 'deadline') log.warn(`${name} was not shut down before the deadline`);
+      } catch (error) {
+        log.error(`${name} did not shut down cleanly`, { error });
+      }
+    }
+    end.stop();
+  };
+
+  const shutdown = (deadline: AbortSignal): Promise<void> => {
+    stopping ??= (async () => {
+      const end = fired(deadline);
+      await Promise.race([running?.catch(() => {}), end.promise]);
+      end.stop();
+      await stopAll(deadline);
+    })();
+    return stopping;
+  };
+
+  const start = (): Promise<void> => {
+    running ??= startAll();
+    starting ??= running.catch(async (error: unknown) => {
+      // The member that failed is among them: its shutdown is safe by contract, and undoes what it may have left.
+      stopping ??= stopAll(AbortSignal.timeout(ROLLBACK_MS));
+      await stopping;
+      throw error;
+    });
+    return starting;
+  };
+
+  return { start, shutdown };
+};

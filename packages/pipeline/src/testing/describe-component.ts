@@ -1,0 +1,112 @@
+import { lastValueFrom } from 'rxjs';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import type { ComponentContext, Factory, Lifecycle, Receiver, Signal } from '../component.ts';
+import { fromZod } from '../config-issue.ts';
+import { recordingLogger } from './recording-logger.ts';
+
+/** What a component's contract tests need to know of it. */
+export interface ComponentCase {
+  /** Configurations that are right, by what they show; `{}` should be among them. */
+  readonly valid: Readonly<Record<string, unknown>>;
+  /** Configurations that are wrong, by what they show, each with the text a user is told. */
+  readonly invalid: Readonly<Record<string, readonly [config: unknown, message: string]>>;
+  /** The configuration the lifecycle tests run with: one that takes no fixed port. Default `{}`. */
+  readonly start?: unknown;
+  /** Why the component cannot start here; the tests that start it are skipped with this reason. */
+  readonly skipStart?: string | undefined;
+}
+
+/** Long enough for any component to stop, short enough for a test that hangs to be told why. */
+const DEADLINE_MS = 4_000;
+
+/**
+ * The tests every component gets: its configuration has defaults, descriptions and refuses unknown keys, and its
+ * lifecycle keeps the contract (shutdown without start, twice, after start; a receiver's output completes).
+ */
+export const describeComponent = (factory: Factory, { valid, invalid, start = {}, skipStart }: ComponentCase): void => {
+  describe(`${factory.kind} ${factory.type}: contract`, () => {
+    test('the type is lower_snake_case and described', () => {
+      expect(factory.type).toMatch(/^[a-z][a-z0-9_]*$/);
+      expect(factory.description).toMatch(/\S/);
+    });
+
+    test('every field of the configuration is described', () => {
+      expect(undescribed(z.toJSONSchema(factory.config, { io: 'input', unrepresentable: 'any' }) as Schema)).toEqual([]);
+    });
+
+    test.each(Object.entries(valid))('config: %s', (_, config) => {
+      expect(reasons(factory, config)).toEqual([]);
+    });
+
+    test.each(Object.entries(invalid))('config refused: %s', (_, [config, message]) => {
+      expect(reasons(factory, config).join('\n')).toContain(message);
+    });
+
+    test('config refused: an unknown key', () => {
+      const config = { ...(Object.values(valid)[0] as object), no_such_key: 1 };
+      expect(reasons(factory, config)).toEqual(['unknown key "no_such_key"']);
+    });
+
+    describe.each(creators(factory))('%s', (_, create) => {
+      const made = (): Lifecycle => create(factory.config.parse(start), context(factory));
+
+      test('shutdown without start, twice', async () => {
+        const component = made();
+        await component.shutdown?.(AbortSignal.timeout(DEADLINE_MS));
+        await component.shutdown?.(AbortSignal.timeout(DEADLINE_MS));
+      });
+
+      test(`start, shutdown, shutdown again${skipStart === undefined ? '' : ` (skipped: ${skipStart})`}`, async ({ skip }) => {
+        if (skipStart !== undefined) return skip(skipStart);
+        const component = made();
+        const completed =
+          'output' in component ? lastValueFrom((component as Receiver<Signal>).output, { defaultValue: undefined }) : undefined;
+        await component.start?.();
+        await component.shutdown?.(AbortSignal.timeout(DEADLINE_MS));
+        await component.shutdown?.(AbortSignal.timeout(DEADLINE_MS));
+        await completed;
+      });
+
+      test(`two instances are independent${skipStart === undefined ? '' : ` (skipped: ${skipStart})`}`, async ({ skip }) => {
+        if (skipStart !== undefined) return skip(skipStart);
+        const [stays, goes] = [made(), made()];
+        await stays.start?.();
+        await goes.start?.();
+        await goes.shutdown?.(AbortSignal.timeout(DEADLINE_MS));
+        await stays.shutdown?.(AbortSignal.timeout(DEADLINE_MS));
+      });
+    });
+  });
+};
+
+/** A context with a recording logger, for tests of a component on its own. */
+export const context = (factory: { readonly type: string }): ComponentContext & { readonly log: ReturnType<typeof recordingLogger> } => ({
+  id: factory.type,
+  version: '0.0.0-test',
+  log: recordingLogger(),
+});
+
+const reasons = (factory: Factory, config: unknown): string[] => {
+  const parsed = factory.config.safeParse(config);
+  return parsed.success ? [] : fromZod(parsed.error, factory.config).map((issue) => issue.message);
+};
+
+type Create = (config: unknown, context: ComponentContext) => Lifecycle;
+
+const creators = (factory: Factory): [name: string, create: Create][] => {
+  if (factory.kind === 'connector') return [[`${factory.from} to ${factory.to}`, (config, given) => factory.create(config, given)]];
+  return Object.entries(factory.signals).map(([signal, { create }]) => [signal, create as Create]);
+};
+
+interface Schema {
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly items?: Schema;
+}
+
+const undescribed = (schema: Schema, path: readonly string[] = []): string[] =>
+  Object.entries(schema.properties ?? {}).flatMap(([key, field]) => {
+    const place = [...path, key];
+    return [...(field.description ? [] : [place.join('.')]), ...undescribed(field, place), ...undescribed(field.items ?? {}, place)];
+  });

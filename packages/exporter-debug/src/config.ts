@@ -1,0 +1,10 @@
+import { z } from 'zod';
+
+export const config = z.strictObject({
+  verbosity: z
+    .enum(['basic', 'detailed'])
+    .default('basic')
+    .describe('`basic` prints one line a batch, `detailed` also each changed row and each point.'),
+});
+
+export type Config = z.output<typeof config>;

@@ -1,0 +1,156 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { PassThrough } from 'node:stream';
+import { Sources, type MetricsBatch, type NfsBatch } from '@nfscope/model';
+import { PermanentError } from '@nfscope/pipeline';
+import { describeComponent } from '@nfscope/pipeline/testing';
+import { describe, expect, test } from 'vitest';
+import { debugExporter } from './debug-exporter.ts';
+import { factory } from './factory.ts';
+import { metricsLines } from './metrics-lines.ts';
+import { nfsLines } from './nfs-lines.ts';
+
+describeComponent(factory, {
+  valid: { 'the defaults': {}, detailed: { verbosity: 'detailed' } },
+  invalid: {
+    'no such verbosity': [{ verbosity: 'loud' }, 'verbosity: expected one of "basic"|"detailed"'],
+    'the wrong type': [[], 'expected object, received array'],
+  },
+});
+
+const timeMs = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
+const none = new Float64Array(0);
+
+const nfsBatch = (): NfsBatch => {
+  const sources = new Sources();
+  const client = { id: 65537, program: 100003, version: 4, parents: [], server: undefined };
+  sources.add({ id: 7, kind: 'cgroup', path: '/kubepods' }, client, timeMs);
+  sources.add({ id: 0, kind: 'system', path: undefined }, client, timeMs);
+  sources.change(0, {
+    resource: { 'k8s.pod.name': 'etl-7', 'k8s.namespace.name': 'two\nlines \u001b[31m' },
+    attributes: { 'server.address': 'nas1', 'server.port': 2049 },
+  });
+  const rows = (...values: number[]): Float64Array => Float64Array.from(values);
+  return {
+    timeMs,
+    startMs: timeMs - 1000,
+    sources,
+    changedSources: [0],
+    operations: [
+      { index: 0, name: 'READ', program: 100003, version: 4, kind: 'read' },
+      { index: 1, name: 'GETATTR', program: 100003, version: 4, kind: 'other' },
+    ],
+    bounds: { duration: [], size: [] },
+    totals: {
+      length: 2,
+      row: Uint32Array.of(5, 9),
+      source: Uint32Array.of(0, 1),
+      operation: Uint32Array.of(0, 1),
+      error: Uint16Array.of(0, 10008),
+      charge: Uint8Array.of(1, 3),
+      count: rows(3, 1),
+      bytes: rows(12288, 0),
+      requested: rows(12288, 0),
+      sent: rows(384, 96),
+      received: rows(12600, 120),
+      retransmits: rows(0, 0),
+      timeouts: rows(0, 0),
+      durationSum: rows(0.125, 0.5),
+      rttSum: rows(0.1, 0.25),
+      queueSum: rows(0.025, 0),
+      buckets: 0,
+      duration: none,
+      rtt: none,
+      queue: none,
+      size: none,
+    },
+    events: { length: 4 } as NfsBatch['events'],
+    lost: { events: 2, identities: 0, rows: 0, missed: 1 },
+  };
+};
+
+const metricsBatch: MetricsBatch = {
+  timeMs,
+  resources: [{ 'k8s.pod.name': 'etl-7' }, {}],
+  scope: { name: 'nfscope', version: '0.1.0' },
+  metrics: [
+    {
+      name: 'nfs.io.duration',
+      unit: 's',
+      description: '',
+      type: 'histogram',
+      points: [
+        {
+          length: 2,
+          resource: Uint32Array.of(0, 1),
+          attributes: [{ 'nfs.operation.name': 'READ' }, { 'nfs.operation.name': 'WRITE' }],
+          startMs: Float64Array.of(0, 0),
+          bounds: [0.1, 1],
+          buckets: Float64Array.of(1, 2, 3, 4, 5, 6),
+          count: Float64Array.of(6, 15),
+          sum: Float64Array.of(4.5, 20),
+        },
+        {
+          length: 1,
+          resource: Uint32Array.of(0),
+          attributes: [{ 'nfs.operation.name': 'GETATTR' }],
+          startMs: Float64Array.of(0),
+          bounds: [],
+          buckets: Float64Array.of(2),
+          count: Float64Array.of(2),
+          sum: Float64Array.of(0.25),
+        },
+      ],
+    },
+    {
+      name: 'nfs.io.wire',
+      unit: 'By',
+      description: '',
+      type: 'counter',
+      points: {
+        length: 1,
+        resource: Uint32Array.of(1),
+        attributes: [{ 'network.io.direction': 'transmit' }],
+        startMs: Float64Array.of(0),
+        value: Float64Array.of(4096),
+      },
+    },
+  ],
+};
+
+const golden = (name: string): string => readFileSync(new URL(`../testdata/${name}`, import.meta.url), 'utf8');
+const text = (lines: Iterable<string>): string => [...lines].map((line) => `${line}\n`).join('');
+
+describe('what is printed', () => {
+  test.each([
+    ['nfs-basic.txt', () => nfsLines(nfsBatch(), 'basic')],
+    ['nfs-detailed.txt', () => nfsLines(nfsBatch(), 'detailed')],
+    ['metrics-basic.txt', () => metricsLines(metricsBatch, 'basic')],
+    ['metrics-detailed.txt', () => metricsLines(metricsBatch, 'detailed')],
+  ])('%s', (file, lines) => {
+    expect(text(lines())).toBe(golden(file));
+  });
+});
+
+describe('writing', () => {
+  test('a batch is done when the stream has taken it', async () => {
+    const stream = new PassThrough({ highWaterMark: 1 });
+    const exporter = debugExporter<'metrics'>((batch) => metricsLines(batch, 'basic'), stream);
+    const chunks = stream.setEncoding('utf8').toArray();
+    await exporter.start?.();
+    await exporter.export(metricsBatch, AbortSignal.timeout(4_000));
+    await exporter.export(metricsBatch, AbortSignal.timeout(4_000));
+    stream.end();
+    expect((await chunks).join('')).toBe(golden('metrics-basic.txt').repeat(2));
+  });
+
+  test('a reader that went away refuses the batch and ends nothing', async () => {
+    const reader = spawn('true', { stdio: ['pipe', 'ignore', 'ignore'] });
+    const exporter = debugExporter<'metrics'>((batch) => metricsLines(batch, 'basic'), reader.stdin);
+    await exporter.start?.();
+    await once(reader, 'exit');
+    await expect(exporter.export(metricsBatch, AbortSignal.timeout(4_000))).rejects.toThrow(PermanentError);
+    await exporter.shutdown?.(AbortSignal.timeout(4_000));
+  });
+});

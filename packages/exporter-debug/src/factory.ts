@@ -1,0 +1,15 @@
+import { defineExporter } from '@nfscope/pipeline';
+import { config } from './config.ts';
+import { debugExporter } from './debug-exporter.ts';
+import { metricsLines } from './metrics-lines.ts';
+import { nfsLines } from './nfs-lines.ts';
+
+export const factory = defineExporter({
+  type: 'debug',
+  description: 'Prints what flows through a pipeline to standard output.',
+  config,
+  signals: {
+    nfs: { stability: 'beta', create: ({ verbosity }) => debugExporter((batch) => nfsLines(batch, verbosity)) },
+    metrics: { stability: 'beta', create: ({ verbosity }) => debugExporter((batch) => metricsLines(batch, verbosity)) },
+  },
+});

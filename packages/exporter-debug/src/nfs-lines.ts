@@ -1,0 +1,28 @@
+import type { NfsBatch } from '@nfscope/model';
+import { attributeText } from './attribute-text.ts';
+import type { Config } from './config.ts';
+
+/** A batch of operations as lines: one for all of it, and when detailed one for each row of totals that changed. */
+export function* nfsLines(batch: NfsBatch, verbosity: Config['verbosity']): Iterable<string> {
+  const { sources, changedSources, totals, events, lost } = batch;
+  const losses = Object.entries(lost).map(([kind, count]) => `lost_${kind}=${count}`);
+  yield [
+    `${new Date(batch.timeMs).toISOString()} nfs`,
+    `sources=${sources.length}`,
+    `changed=${changedSources.length}`,
+    `rows=${totals.length}`,
+    `events=${events.length}`,
+    ...losses,
+  ].join(' ');
+  if (verbosity === 'basic') return;
+  for (let i = 0; i < totals.length; i++) {
+    const source = sources.at(totals.source[i]!);
+    const operation = batch.operations[totals.operation[i]!]!;
+    yield [
+      `  row=${totals.row[i]} ${operation.name} version=${operation.version} error=${totals.error[i]}`,
+      `count=${totals.count[i]} bytes=${totals.bytes[i]} sent=${totals.sent[i]} received=${totals.received[i]}`,
+      `duration=${totals.durationSum[i]}s rtt=${totals.rttSum[i]}s queue=${totals.queueSum[i]}s`,
+      attributeText(source.resource, source.attributes),
+    ].join(' ');
+  }
+}

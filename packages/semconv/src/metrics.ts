@@ -18,7 +18,8 @@ export const metric = {
     name: 'nfs.io.rtt',
     type: 'histogram',
     unit: 's',
-    description: 'Time from sending an RPC to its reply: network and server. Buckets for READ, WRITE and COMMIT, sum and count for the rest.',
+    description:
+      'Time from sending an RPC to its reply: network and server. Buckets for READ, WRITE and COMMIT, sum and count for the rest.',
   },
   IO_QUEUE: {
     name: 'nfs.io.queue',
@@ -33,12 +34,18 @@ export const metric = {
     description: 'Payload that a successful READ or WRITE returned; its sum is the throughput.',
   },
   IO_WIRE: { name: 'nfs.io.wire', type: 'counter', unit: 'By', description: 'RPC bytes sent and received, headers included.' },
-  IO_RETRANSMITS: { name: 'nfs.io.retransmits', type: 'counter', unit: '{retransmit}', description: 'RPCs sent again because no reply came.' },
+  IO_RETRANSMITS: {
+    name: 'nfs.io.retransmits',
+    type: 'counter',
+    unit: '{retransmit}',
+    description: 'RPCs sent again because no reply came.',
+  },
   IO_TIMEOUTS: { name: 'nfs.io.timeouts', type: 'counter', unit: '{timeout}', description: 'Major timeouts of RPCs.' },
   LOST: {
     name: 'nfscope.lost',
     type: 'counter',
     unit: '{record}',
-    description: 'Records the kernel side could not keep: events and identities without room in their ring, operations without a row of their own, program runs the kernel skipped. Lost events change no other metric.',
+    description:
+      'Records the kernel side could not keep: events and identities without room in their ring, operations without a row of their own, program runs the kernel skipped. Lost events change no other metric.',
   },
 } as const satisfies Record<string, MetricDefinition>;

@@ -36,9 +36,21 @@ const volatile __u64 size_bounds[31];
 
 #define COUNT(field, n) __sync_fetch_and_add(&(field), (n))
 
-/* A field of a kernel object that lies in a block read before. */
+/* A field of a kernel object that was read as one block. */
+#define AT(block, type, field)                                                                                         \
+	(*(typeof(((type *)0)->field) *)((void *)(block) + bpf_core_field_offset(type, field)))
+
+/* A field of a block that begins at another field, whose offset is first. */
 #define IN(block, first, type, field)                                                                                  \
-	(*(typeof(((type *)0)->field) *)((void *)(block) + bpf_core_field_offset(type, field) - (first)))
+	(*(typeof(((type *)0)->field) *)((void *)(block) + distance(bpf_core_field_offset(type, field), first)))
+
+/* Left to itself the compiler adds one and subtracts the other from the pointer, by a negation that 6.1 cannot bound. */
+static __always_inline __u32 distance(__u32 to, __u32 from)
+{
+	to -= from;
+	barrier_var(to);
+	return to;
+}
 
 /* Reads [first field, last field] of an object into a block; the size is a constant by the time of verification. */
 #define READ_BLOCK(block, object, type, from, to)                                                                      \
@@ -405,7 +417,7 @@ int rpc_task_end(__u64 *ctx)
 	size = bpf_core_type_size(struct rpc_task);
 	if (size > sizeof(s->task) || bpf_probe_read_kernel(s->task, size, task))
 		return 0;
-	clnt = IN(s->task, 0, struct rpc_task, tk_client);
+	clnt = AT(s->task, struct rpc_task, tk_client);
 	if (READ_BLOCK(s->clnt, clnt, struct rpc_clnt, cl_clid, cl_vers))
 		return 0;
 	first = bpf_core_field_offset(struct rpc_clnt, cl_clid);
@@ -413,12 +425,12 @@ int rpc_task_end(__u64 *ctx)
 		return 0;
 	key.client = client_of(IN(s->clnt, first, struct rpc_clnt, cl_clid), &state);
 	/* Without a request mountstats counts nothing, and neither do we. */
-	if (READ_BLOCK(s->rqst, IN(s->task, 0, struct rpc_task, tk_rqstp), struct rpc_rqst, rq_xmit_bytes_sent, rq_ntrans))
+	if (READ_BLOCK(s->rqst, AT(s->task, struct rpc_task, tk_rqstp), struct rpc_rqst, rq_xmit_bytes_sent, rq_ntrans))
 		return 0;
 	now = bpf_ktime_get_ns();
 
 	first = bpf_core_field_offset(struct rpc_rqst, rq_xmit_bytes_sent);
-	start = IN(s->task, 0, struct rpc_task, tk_start);
+	start = AT(s->task, struct rpc_task, tk_start);
 	xtime = IN(s->rqst, first, struct rpc_rqst, rq_xtime);
 	a.duration = now - start;
 	a.rtt = IN(s->rqst, first, struct rpc_rqst, rq_rtt);
@@ -426,14 +438,14 @@ int rpc_task_end(__u64 *ctx)
 	a.sent = IN(s->rqst, first, struct rpc_rqst, rq_xmit_bytes_sent);
 	a.received = IN(s->rqst, first, struct rpc_rqst, rq_reply_bytes_recvd);
 	a.transmissions = IN(s->rqst, first, struct rpc_rqst, rq_ntrans);
-	a.timeouts = IN(s->task, 0, struct rpc_task, tk_timeouts);
-	a.status = IN(s->task, 0, struct rpc_task, tk_status);
-	a.owner = IN(s->task, 0, struct rpc_task, tk_owner);
+	a.timeouts = AT(s->task, struct rpc_task, tk_timeouts);
+	a.status = AT(s->task, struct rpc_task, tk_status);
+	a.owner = AT(s->task, struct rpc_task, tk_owner);
 	key.error = a.status < 0 ? -a.status : 0;
-	key.procedure = (__u64)IN(s->task, 0, struct rpc_task, tk_msg.rpc_proc);
+	key.procedure = (__u64)AT(s->task, struct rpc_task, tk_msg.rpc_proc);
 
 	/* A task that lies inside its own call data is one of the two that move or commit pages. */
-	data = IN(s->task, 0, struct rpc_task, tk_calldata);
+	data = AT(s->task, struct rpc_task, tk_calldata);
 	if (data && data + bpf_core_field_offset(struct nfs_pgio_header, task) == (void *)task) {
 		struct nfs_pgio_header *header = data;
 		__u32 mode;

@@ -1,6 +1,4 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { createWriteStream, readFileSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { Sources, type MetricsBatch, type NfsBatch } from '@nfscope/model';
 import { PermanentError } from '@nfscope/pipeline';
@@ -145,12 +143,13 @@ describe('writing', () => {
     expect((await chunks).join('')).toBe(golden('metrics-basic.txt').repeat(2));
   });
 
-  test('a reader that went away refuses the batch and ends nothing', async () => {
-    const reader = spawn('true', { stdio: ['pipe', 'ignore', 'ignore'] });
-    const exporter = debugExporter<'metrics'>((batch) => metricsLines(batch, 'basic'), reader.stdin);
+  test('what the stream cannot take is refused, and ends nothing', async () => {
+    const stream = createWriteStream('/dev/full');
+    const exporter = debugExporter<'metrics'>((batch) => metricsLines(batch, 'basic'), stream);
     await exporter.start?.();
-    await once(reader, 'exit');
     await expect(exporter.export(metricsBatch, AbortSignal.timeout(4_000))).rejects.toThrow(PermanentError);
-    await exporter.shutdown?.(AbortSignal.timeout(4_000));
+    // Without a listener the stream's own error would fail this run as an uncaught exception.
+    await new Promise<void>((resolve) => stream.once('close', resolve));
+    expect(stream.errored).toMatchObject({ code: 'ENOSPC' });
   });
 });

@@ -1,4 +1,5 @@
 import type { Lifecycle, Logger } from './component.ts';
+import { withDeadline } from './deadline.ts';
 
 export interface Member {
   /** For the log: `exporter "debug"`. */
@@ -69,7 +70,7 @@ export const inSequence = (members: readonly Member[], log: Logger): Required<Li
     running ??= startAll();
     starting ??= running.catch(async (error: unknown) => {
       // The member that failed is among them: its shutdown is safe by contract, and undoes what it may have left.
-      stopping ??= stopAll(AbortSignal.timeout(ROLLBACK_MS));
+      stopping ??= withDeadline(ROLLBACK_MS, stopAll);
       await stopping;
       throw error;
     });

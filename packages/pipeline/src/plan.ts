@@ -1,7 +1,7 @@
 import type { Factory, Signal } from './component.ts';
 import { pipelinesConfig, type PipelinesConfig } from './config.ts';
 import { inOrder } from './pipeline-order.ts';
-import { ConfigError, fromZod, suggest, type ConfigIssue, type ConfigPath } from './config-issue.ts';
+import { ConfigError, fromZod, spell, suggest, type ConfigIssue, type ConfigPath } from './config-issue.ts';
 
 export type Kind = Factory['kind'];
 
@@ -44,8 +44,9 @@ export const planPipelines = (raw: unknown, factories: readonly Factory[]): Plan
   if (!shape.success) throw new ConfigError(fromZod(shape.error, pipelinesConfig));
   const issues: ConfigIssue[] = [];
   const report: Report = (path, at, text, more) => {
+    // The Collector names the pipeline, not the place in its list.
     const mend = more?.mend === undefined ? {} : { mend: more.mend };
-    issues.push({ code: more?.code ?? 'NFS-104', path, at, message: `${path.join('::')}: ${text}`, ...mend });
+    issues.push({ code: more?.code ?? 'NFS-104', path, at, message: `${spell(path.slice(0, 3))}: ${text}`, ...mend });
   };
   const components = planComponents(shape.data, factories, issues, report);
   const pipelines = planAllPipelines(shape.data, components, report);
@@ -87,7 +88,7 @@ const planComponents = (config: PipelinesConfig, factories: readonly Factory[], 
   for (const id of components.get('connector')!.keys()) {
     for (const kind of ['receiver', 'exporter'] as const) {
       if (!components.get(kind)!.has(id)) continue;
-      report(['connectors', id], 'key', `ambiguous id: there is a ${kind} "${id}" too`, {
+      report(['connectors', id], 'key', `ambiguous id: there is the ${kind} "${id}" too`, {
         mend: `Rename one of them, for example to "${id}/connector".`,
       });
     }

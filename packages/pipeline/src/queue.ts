@@ -1,4 +1,5 @@
 import type { Lifecycle, Logger } from './component.ts';
+import { withDeadline } from './deadline.ts';
 import { PermanentError } from './errors.ts';
 
 /** Sizes and times of a queue; milliseconds. */
@@ -55,9 +56,8 @@ export const exportQueue = <T>(
   let working: Promise<void> | undefined;
   let closed = false;
   let closing: Promise<void> | undefined;
-  let givenUp = false;
   let wake = (): void => {};
-  let attempt: AbortController | undefined;
+  const giveUp = new AbortController();
   let failing = false;
 
   const pause = (failures: number): Promise<void> => {
@@ -72,19 +72,12 @@ export const exportQueue = <T>(
     });
   };
 
-  const attemptOnce = async (batch: T): Promise<void> => {
-    const controller = (attempt = new AbortController());
-    const timer = setTimeout(() => controller.abort(new Error(`not done within ${settings.timeoutMs} ms`)), settings.timeoutMs);
-    try {
-      await exportBatch(batch, controller.signal);
-    } finally {
-      clearTimeout(timer);
-    }
-  };
+  const attemptOnce = (batch: T): Promise<void> =>
+    withDeadline(settings.timeoutMs, (deadline) => exportBatch(batch, deadline), giveUp.signal);
 
   /** Resolves when the batch is sent, refused or given up. */
   const exportOne = async (batch: T): Promise<void> => {
-    for (let failures = 1; !givenUp; failures++) {
+    for (let failures = 1; !giveUp.signal.aborted; failures++) {
       try {
         await attemptOnce(batch);
         counts.sent++;
@@ -131,14 +124,11 @@ export const exportQueue = <T>(
     closed = true;
     closing ??= (async () => {
       wake();
-      const giveUp = (): void => {
-        givenUp = true;
-        attempt?.abort();
-      };
-      if (deadline.aborted) giveUp();
-      else deadline.addEventListener('abort', giveUp, { once: true });
+      const onDeadline = (): void => giveUp.abort(deadline.reason);
+      if (deadline.aborted) onDeadline();
+      else deadline.addEventListener('abort', onDeadline, { once: true });
       await working;
-      deadline.removeEventListener('abort', giveUp);
+      deadline.removeEventListener('abort', onDeadline);
       const { sent, dropped, refused } = counts;
       if (dropped + refused > 0) log.warn('batches were not exported', { sent, dropped, refused });
     })();

@@ -1,0 +1,8 @@
+// What the `nfscope` command can do, for a command of one's own with other components.
+export { nfscope, type Surroundings } from './nfscope.ts';
+export { components } from './components.ts';
+// Its configuration: reading, checking, and what runs without one.
+export { InvalidConfiguration, loadPlan } from './configuration.ts';
+export { defaultConfig } from './default-config.ts';
+export { helpText } from './command-line.ts';
+export type { Environment } from './expand-env.ts';

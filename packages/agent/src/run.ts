@@ -1,0 +1,46 @@
+import { buildGraph, withDeadline, type Logger, type Plan, type PlannedComponent } from '@nfscope/pipeline';
+
+/** Kubernetes gives 30 s, systemd 90; ten are promised, and one of them is for the process itself. */
+const SHUTDOWN_MS = 9_000;
+
+export interface RunContext {
+  readonly log: Logger;
+  readonly version: string;
+  /** Fires when the user wants an end. */
+  readonly stop: AbortSignal;
+  /** Told once, when everything runs. */
+  readonly announce: (line: string) => void;
+}
+
+/**
+ * Runs a plan until `stop` fires, every receiver has completed, or something fails; then shuts down in reverse.
+ * Throws what a start or a running component threw; nothing runs then.
+ */
+export const run = async (plan: Plan, { log, version, stop, announce }: RunContext): Promise<void> => {
+  const graph = buildGraph(plan, { log, version });
+  const stopped = new Promise<'stopped'>((resolve) => {
+    if (stop.aborted) resolve('stopped');
+    else stop.addEventListener('abort', () => resolve('stopped'), { once: true });
+  });
+  try {
+    if ((await Promise.race([graph.start(), stopped])) === 'stopped') return;
+    announce(`nfscope ${version} runs ${inWords(plan)}`);
+    await Promise.race([graph.done, stopped]);
+  } finally {
+    await withDeadline(SHUTDOWN_MS, graph.shutdown);
+  }
+};
+
+/** `nfs: nfs -> nfs_mount -> metrics; metrics: metrics -> prometheus (127.0.0.1:9464)`. */
+const inWords = (plan: Plan): string =>
+  plan.pipelines
+    .map(({ id, receivers, processors, exporters }) => {
+      const stages = [receivers.map(named).join(' + '), ...processors.map(named), exporters.map(named).join(' + ')];
+      return `${id}: ${stages.join(' -> ')}`;
+    })
+    .join('; ');
+
+const named = ({ id, config }: PlannedComponent): string => {
+  const endpoint = (config as { readonly endpoint?: unknown }).endpoint;
+  return typeof endpoint === 'string' ? `${id} (${endpoint})` : id;
+};

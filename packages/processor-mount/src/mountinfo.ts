@@ -1,0 +1,63 @@
+import { readFile } from 'node:fs/promises';
+import { NfscopeError } from '@nfscope/pipeline';
+import { commonFolder } from './export-path.ts';
+
+/** Path of the export by device of the superblock, `major:minor`. */
+export type ExportsByDevice = ReadonlyMap<string, string>;
+
+/**
+ * Mounts as the node's first process sees them; where that cannot be read, as this process does.
+ * Reading it asks the kernel only: no path of a mount is touched. Rejects when neither can be read.
+ */
+export const readMountinfo = async (procfs: string): Promise<ExportsByDevice> => parseMountinfo(await readText(procfs));
+
+/** Throws NFS-401 when there is no mountinfo below `procfs`. */
+export const requireMountinfo = async (procfs: string): Promise<void> => {
+  try {
+    await readText(procfs);
+  } catch (cause) {
+    throw new NfscopeError('NFS-401', 'cannot read the mounts of the node', `${procfs}/1/mountinfo`, {
+      mend: 'Set `procfs` to where the procfs of the node is mounted.',
+      cause,
+    });
+  }
+};
+
+// Latin-1 keeps each byte as it is until the escapes, which are bytes too, are resolved.
+const readText = (procfs: string): Promise<string> =>
+  readFile(`${procfs}/1/mountinfo`, 'latin1').catch(() => readFile(`${procfs}/self/mountinfo`, 'latin1'));
+
+/** `text` is a mountinfo of proc(5) read as Latin-1; lines that are not NFS are passed over. */
+export const parseMountinfo = (text: string): ExportsByDevice => {
+  const exports = new Map<string, string>();
+  for (const line of text.split('\n')) {
+    // A space inside a field is written as \040, so this can only be the separator after the optional fields.
+    const separator = line.indexOf(' - ');
+    const [type, source] = line.slice(separator + 3).split(' ', 2);
+    if (separator < 0 || source === undefined || (type !== 'nfs' && type !== 'nfs4')) continue;
+    const [, , device, root] = line.slice(0, separator).split(' ', 4);
+    if (device === undefined || root === undefined) continue;
+    const path = exportOf(unescape(source), unescape(root));
+    const other = exports.get(device);
+    exports.set(device, other === undefined ? path : commonFolder(other, path));
+  }
+  return exports;
+};
+
+const unescape = (field: string): string => {
+  const bytes = field.replace(/\\([0-3][0-7]{2})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)));
+  return Buffer.from(bytes, 'latin1').toString('utf8');
+};
+
+/**
+ * nfs_show_devname() prints the source with the path of the mount's root in it: `server:/export/sub` for the folder
+ * `/sub` of a superblock that is `server:/export`. The export is what remains without it.
+ */
+const exportOf = (source: string, root: string): string => {
+  const host = source.startsWith('[') ? source.indexOf(']') + 1 : source.indexOf(':');
+  const path = source.slice(host + 1);
+  // A bind mount of a folder that was removed since; only the root's column says so.
+  const below = root.replace(/\/\/deleted$/, '');
+  const whole = below !== '/' && path.endsWith(below) ? path.slice(0, -below.length) : path;
+  return whole.replace(/\/+$/, '') || '/';
+};

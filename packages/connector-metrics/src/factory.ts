@@ -1,0 +1,13 @@
+import { defineConnector } from '@nfscope/pipeline';
+import { config } from './config.ts';
+import { metricsConnector } from './metrics-connector.ts';
+
+export const factory = defineConnector({
+  type: 'metrics',
+  description: 'Turns the kernel’s totals into histograms and counters, one series for each owner, operation and error.',
+  config,
+  from: 'nfs',
+  to: 'metrics',
+  stability: 'development',
+  create: metricsConnector,
+});

@@ -1,0 +1,95 @@
+import { noAttributes, type Attributes, type Operation, type Points } from '@nfscope/model';
+import type { Placement } from './placement.ts';
+import type { Rows } from './rows.ts';
+import type { OperationSeries, Series } from './series.ts';
+
+/** The points of one metric: what they are, and which rows each adds up. */
+export interface Family<S extends Series = Series> {
+  readonly points: Points;
+  readonly series: readonly S[];
+  /** By row: the point it is added to, or -1. */
+  readonly point: Int32Array;
+}
+
+/** Stands until a series comes or goes, and is shared by all snapshots of that time. */
+export interface Layout {
+  readonly resources: readonly Attributes[];
+  /** Every operation and error. */
+  readonly duration: Family;
+  /** Those whose rtt and queue have buckets. */
+  readonly detailed: Family;
+  /** Those whose rtt and queue have only sum and count. */
+  readonly brief: Family;
+  /** Every operation, over its errors. */
+  readonly operation: Family<OperationSeries>;
+  /** Successful reads and writes. */
+  readonly payload: Family;
+  /** The points of `operation` once for each direction: all sent, then all received. */
+  readonly wire: Points;
+  /** Four points without attributes of a source. */
+  readonly lost: Points;
+}
+
+/** `lost`: the attributes of its points. */
+export const layOut = (
+  rows: Rows,
+  placement: Placement,
+  operations: readonly Operation[],
+  startMs: number,
+  lost: readonly Attributes[],
+): Layout => {
+  const resources: Attributes[] = [];
+  const indexOf = new Map<Attributes, number>();
+  const resourceIndex = (resource: Attributes): number => {
+    let index = indexOf.get(resource);
+    if (index === undefined) indexOf.set(resource, (index = resources.push(resource) - 1));
+    return index;
+  };
+  const points = (series: readonly Series[], attributes: readonly Attributes[]): Points => ({
+    length: series.length,
+    resource: Uint32Array.from(series, ({ resource }) => resourceIndex(resource)),
+    attributes,
+    startMs: new Float64Array(series.length).fill(startMs),
+  });
+  const family = <S extends Series>(of: (row: number) => S | undefined): Family<S> => {
+    const series: S[] = [];
+    const places = new Map<S, number>();
+    const point = new Int32Array(rows.length).fill(-1);
+    for (let row = 0; row < rows.length; row++) {
+      const member = of(row);
+      if (member === undefined) continue;
+      let place = places.get(member);
+      if (place === undefined) places.set(member, (place = series.push(member) - 1));
+      point[row] = place;
+    }
+    return {
+      series,
+      point,
+      points: points(
+        series,
+        series.map(({ attributes }) => attributes),
+      ),
+    };
+  };
+  const kind = (row: number): Operation['kind'] => operations[rows.operation[row]!]!.kind;
+
+  const operation = family((row) => placement.operation[row]);
+  return {
+    resources,
+    operation,
+    duration: family((row) => placement.failure[row]),
+    detailed: family((row) => (kind(row) === 'other' ? undefined : placement.failure[row])),
+    brief: family((row) => (kind(row) === 'other' ? placement.failure[row] : undefined)),
+    payload: family((row) =>
+      rows.error[row] === 0 && (kind(row) === 'read' || kind(row) === 'write') ? placement.operation[row] : undefined,
+    ),
+    wire: points(
+      [...operation.series, ...operation.series],
+      [...operation.series.map(({ transmit }) => transmit), ...operation.series.map(({ receive }) => receive)],
+    ),
+    lost: points(
+      lost.map((attributes) => ({ resource: noAttributes, attributes })),
+      lost,
+    ),
+  };
+};

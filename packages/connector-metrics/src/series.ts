@@ -1,0 +1,105 @@
+import { nfsCharge, noAttributes, type Attributes, type Operation, type Source } from '@nfscope/model';
+import { attribute, errorName } from '@nfscope/semconv';
+
+/** What rows share whose values are added up: one object, and one object of attributes, for the life of the series. */
+export interface Series {
+  readonly resource: Attributes;
+  readonly attributes: Attributes;
+}
+
+/** Everything of an operation but its error. */
+export interface OperationSeries extends Series {
+  /** The attributes with each direction. */
+  readonly transmit: Attributes;
+  readonly receive: Attributes;
+  /** By error, so that success shares its attributes with the operation. */
+  readonly byError: Map<string | undefined, Series>;
+}
+
+/** Sources with the same resource and the same attributes, however many they are. */
+export interface Identity extends Series {
+  readonly operations: Map<string, OperationSeries>;
+}
+
+export interface SeriesTable {
+  /** Two sources that say the same get the same object. */
+  identity(source: Source): Identity;
+  operation(identity: Identity, operation: Operation, charge: number): OperationSeries;
+  failure(series: OperationSeries, operation: Operation, error: number): Series;
+  /** Forgets every series that is not in `live`. */
+  retain(live: ReadonlySet<Series>): void;
+}
+
+const chargeNames = new Map<number, string>(Object.entries(nfsCharge).map(([name, value]) => [value, name.toLowerCase()]));
+
+const textOf = (attributes: Attributes): string =>
+  JSON.stringify(Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+
+const freeze = (attributes: Attributes): Attributes => Object.freeze(attributes);
+
+/** `charge`: whether the charge rule is an attribute. */
+export const seriesTable = (charge: boolean): SeriesTable => {
+  const resources = new Map<string, { readonly resource: Attributes; readonly identities: Map<string, Identity> }>();
+
+  return {
+    identity(source) {
+      const resourceText = textOf(source.resource);
+      let shared = resources.get(resourceText);
+      if (shared === undefined) {
+        const resource = Object.keys(source.resource).length === 0 ? noAttributes : source.resource;
+        resources.set(resourceText, (shared = { resource, identities: new Map() }));
+      }
+      const text = textOf(source.attributes);
+      let identity = shared.identities.get(text);
+      if (identity === undefined) {
+        shared.identities.set(text, (identity = { resource: shared.resource, attributes: source.attributes, operations: new Map() }));
+      }
+      return identity;
+    },
+
+    operation(identity, operation, rule) {
+      const key = `${operation.version} ${operation.name} ${charge ? rule : ''}`;
+      let series = identity.operations.get(key);
+      if (series === undefined) {
+        const attributes = freeze({
+          ...identity.attributes,
+          [attribute.NFS_OPERATION_NAME]: operation.name,
+          [attribute.ONC_RPC_VERSION]: operation.version,
+          ...(charge ? { [attribute.NFS_IO_CHARGE]: chargeNames.get(rule) ?? String(rule) } : {}),
+        });
+        series = {
+          resource: identity.resource,
+          attributes,
+          transmit: freeze({ ...attributes, [attribute.NETWORK_IO_DIRECTION]: 'transmit' }),
+          receive: freeze({ ...attributes, [attribute.NETWORK_IO_DIRECTION]: 'receive' }),
+          byError: new Map(),
+        };
+        identity.operations.set(key, series);
+      }
+      return series;
+    },
+
+    failure(series, operation, error) {
+      const name = errorName(error, operation.version);
+      let failed = series.byError.get(name);
+      if (failed === undefined) {
+        const attributes = name === undefined ? series.attributes : freeze({ ...series.attributes, [attribute.ERROR_TYPE]: name });
+        series.byError.set(name, (failed = { resource: series.resource, attributes }));
+      }
+      return failed;
+    },
+
+    retain(live) {
+      for (const [resourceText, { identities }] of resources) {
+        for (const [text, { operations }] of identities) {
+          for (const [key, series] of operations) {
+            for (const [name, failed] of series.byError) if (!live.has(failed)) series.byError.delete(name);
+            if (!live.has(series)) operations.delete(key);
+          }
+          if (operations.size === 0) identities.delete(text);
+        }
+        if (identities.size === 0) resources.delete(resourceText);
+      }
+    },
+  };
+};

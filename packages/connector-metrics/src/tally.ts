@@ -1,0 +1,78 @@
+import type { MetricsBatch, NfsBatch, Sources } from '@nfscope/model';
+import type { ComponentContext } from '@nfscope/pipeline';
+import type { Config } from './config.ts';
+import { layOut, type Layout } from './layout.ts';
+import { placeRows, type Placement } from './placement.ts';
+import { emptyRows, takeTotals, type Rows } from './rows.ts';
+import { seriesTable } from './series.ts';
+import { lostAttributes, snapshot, type Scope } from './snapshot.ts';
+
+/** The latest totals of one receiver, and the series they make. */
+export interface Tally {
+  add(batch: NfsBatch): void;
+  /** Whether a source that may leave has a row. */
+  ready(): boolean;
+  /** All series, or undefined before the first batch. `release`: also what is held back, since nobody is going to name it now. */
+  collect(release?: boolean): MetricsBatch | undefined;
+}
+
+interface Counting {
+  readonly startMs: number;
+  readonly sources: Sources;
+  readonly rows: Rows;
+  readonly placement: Placement;
+  latest: NfsBatch;
+  layout: Layout | undefined;
+}
+
+export const startTally = ({ grace, charge }: Omit<Config, 'interval'>, { log, version }: ComponentContext): Tally => {
+  const scope: Scope = Object.freeze({ name: '@nfscope/connector-metrics', version });
+  const left = new WeakSet<Sources>();
+  let counting: Counting | undefined;
+  let warned = false;
+
+  const begin = (batch: NfsBatch): Counting => {
+    const { startMs, sources, bounds } = batch;
+    const rows = emptyRows(bounds);
+    return { startMs, sources, rows, placement: placeRows(rows, sources, seriesTable(charge)), latest: batch, layout: undefined };
+  };
+
+  const held = ({ sources, latest }: Counting, source: number): boolean => {
+    const { waiting, firstSeenMs } = sources.at(source);
+    return waiting.size > 0 && latest.timeMs - firstSeenMs < grace;
+  };
+
+  return {
+    add(batch) {
+      if (counting?.sources !== batch.sources && left.has(batch.sources)) {
+        if (!warned)
+          log.warn(
+            'Batches of two receivers come in by turns: only those of the second are counted. Give each receiver its own metrics connector.',
+          );
+        warned = true;
+        return;
+      }
+      if (counting === undefined || counting.sources !== batch.sources || counting.startMs !== batch.startMs) {
+        if (counting && counting.sources !== batch.sources) left.add(counting.sources);
+        counting = begin(batch);
+      }
+      counting.latest = batch;
+      takeTotals(counting.rows, batch.totals);
+    },
+
+    ready() {
+      if (counting === undefined) return false;
+      const { rows } = counting;
+      for (let row = 0; row < rows.length; row++) if (rows.present[row] === 1 && !held(counting, rows.source[row]!)) return true;
+      return false;
+    },
+
+    collect(release = false) {
+      if (counting === undefined) return undefined;
+      const { rows, placement, latest, startMs } = counting;
+      const moved = placement.update(latest.operations, (source) => !release && held(counting!, source));
+      if (moved || counting.layout === undefined) counting.layout = layOut(rows, placement, latest.operations, startMs, lostAttributes);
+      return snapshot(rows, counting.layout, latest.bounds, latest.lost, latest.timeMs, scope);
+    },
+  };
+};

@@ -143,3 +143,12 @@ test('a new source of a known client changes no other source', async () => {
   take(1000, [second]);
   expect([exportOf(second), revision(first)]).toEqual(['/data', before]);
 });
+
+test('a client waits until it turns out to be the parent of a mounted one', () => {
+  const { add, take, waits } = names();
+  const [parent, other] = [add(client(3)), add(client(4))];
+  take(0, [parent, other]);
+  expect([waits(parent), waits(other)]).toEqual([true, true]);
+  take(100, [], [on('0:38', client(1, [3]))]);
+  expect([waits(parent), waits(other)]).toEqual([false, true]);
+});

@@ -17,6 +17,7 @@ const stability = 'alpha';
 const scene = (pipelines: object, { failStart = '', failOn = '' } = {}) => {
   const calls: string[] = [];
   const lines: string[] = [];
+  const passes: string[] = [];
   const inputs = new Map<string, Subject<any>>();
   const subscriptions = { count: 0 };
   const lifecycle = (id: string): Required<Lifecycle> => {
@@ -32,6 +33,7 @@ const scene = (pipelines: object, { failStart = '', failOn = '' } = {}) => {
   const mark = (id: string) =>
     map((batch: any): any => {
       if (batch === failOn) throw new Error(`${id} cannot take ${batch}`);
+      passes.push(id);
       return `${batch}>${id}`;
     });
   const receiver = (id: string): any => {
@@ -94,7 +96,7 @@ const scene = (pipelines: object, { failStart = '', failOn = '' } = {}) => {
   );
   const log = recordingLogger();
   const graph = buildGraph(plan, { log, version: '0', queue: { ...defaultQueueSettings, capacity: 100 } });
-  return { calls, lines, log, graph, subscriptions, emit: (id: string, batch: string) => inputs.get(id)!.next(batch), inputs };
+  return { calls, lines, passes, log, graph, subscriptions, emit: (id: string, batch: string) => inputs.get(id)!.next(batch), inputs };
 };
 
 describe('wiring', () => {
@@ -164,6 +166,19 @@ describe('wiring', () => {
     expect(subscriptions.count).toBe(1);
     expect([...graph.queues.keys()].sort()).toEqual(['out (metrics)', 'out (nfs)']);
     await graph.shutdown(soon());
+  });
+
+  test('a batch passes a processor and a connector once, however many take what comes out', async () => {
+    const { graph, emit, passes, lines } = scene({
+      nfs: { receivers: ['in'], processors: ['mark'], exporters: ['out', 'out/2', 'turn'] },
+      'metrics/1': { receivers: ['turn'], exporters: ['out'] },
+      'metrics/2': { receivers: ['turn'], exporters: ['out'] },
+    });
+    await graph.start();
+    emit('in', 'x');
+    await graph.shutdown(soon());
+    expect(passes).toEqual(['mark', 'turn']);
+    expect(lines).toHaveLength(4);
   });
 });
 

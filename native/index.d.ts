@@ -33,16 +33,12 @@ export interface ProgramCounters {
   readonly missed: number;
 }
 
-export interface Counters {
-  readonly programs: Readonly<Record<string, ProgramCounters>>;
-  /** Of the rings read so far, in bytes. */
-  readonly rings: Readonly<Record<string, { readonly size: number; readonly unread: number }>>;
-}
-
 /** One loaded BPF object. Everything it holds is gone with close(), or with the process. */
 export declare class Session {
   attach(program: string): void;
   detach(program: string): void;
+  /** Bytes of a ring that wait to be drained, the 8 of each record's header included. */
+  unread(ring: string): number;
   /**
    * Moves up to `capacity` records of a ring into columns. `fields` has (offset, field type, elements) for each
    * column; a column has room for capacity * elements. Returns the number of records.
@@ -69,7 +65,8 @@ export declare class Session {
   update(map: string, keys: Uint8Array | null, values: Uint8Array): void;
   /** Runs a program once, on this CPU, with the given context, and returns its result. */
   testRun(program: string, context?: BigUint64Array): number;
-  counters(): Counters;
+  /** By program. A system call each: for once a second, not for a hot path. */
+  counters(): Readonly<Record<string, ProgramCounters>>;
   /** Detaches, unmaps, unloads. Safe twice; everything else throws ERR_CLOSED afterwards. */
   close(): void;
 }

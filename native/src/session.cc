@@ -42,6 +42,7 @@ Napi::Function Session::define(Napi::Env env) {
                      {
                          InstanceMethod<&Session::attach>("attach"),
                          InstanceMethod<&Session::detach>("detach"),
+                         InstanceMethod<&Session::unread>("unread"),
                          InstanceMethod<&Session::drain>("drain"),
                          InstanceMethod<&Session::records>("records"),
                          InstanceMethod<&Session::changed>("changed"),
@@ -214,6 +215,11 @@ Napi::Value Session::detach(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// unread(ring): bytes
+Napi::Value Session::unread(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(this->ring(info).unread()));
+}
+
 // drain(ring, fields, columns, capacity, recordSize): number
 Napi::Value Session::drain(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
@@ -337,7 +343,7 @@ Napi::Value Session::testRun(const Napi::CallbackInfo& info) {
   return Napi::Number::New(env, static_cast<int32_t>(opts.retval));
 }
 
-// counters(): { programs: { name: { attached, runs, runTimeNs, missed } }, rings: { name: { size, unread } } }
+// counters(): { program: { attached, runs, runTimeNs, missed } }
 Napi::Value Session::counters(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   requireOpen(env);
@@ -356,17 +362,7 @@ Napi::Value Session::counters(const Napi::CallbackInfo& info) {
     one.Set("missed", static_cast<double>(details.recursion_misses));
     programs.Set(bpf_program__name(program), one);
   }
-  Napi::Object rings = Napi::Object::New(env);
-  for (const auto& ring : rings_) {
-    Napi::Object one = Napi::Object::New(env);
-    one.Set("size", static_cast<double>(ring.second->size()));
-    one.Set("unread", static_cast<double>(ring.second->unread()));
-    rings.Set(ring.first, one);
-  }
-  Napi::Object result = Napi::Object::New(env);
-  result.Set("programs", programs);
-  result.Set("rings", rings);
-  return result;
+  return programs;
 }
 
 // close(): safe twice

@@ -28,6 +28,7 @@ class Session : public Napi::ObjectWrap<Session> {
 
   Napi::Value attach(const Napi::CallbackInfo& info);
   Napi::Value detach(const Napi::CallbackInfo& info);
+  Napi::Value unread(const Napi::CallbackInfo& info);
   Napi::Value drain(const Napi::CallbackInfo& info);
   Napi::Value records(const Napi::CallbackInfo& info);
   Napi::Value changed(const Napi::CallbackInfo& info);

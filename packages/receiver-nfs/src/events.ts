@@ -10,17 +10,18 @@ export interface KernelEvents {
   readonly columns: Columns<typeof nfsEvent, keyof (typeof nfsEvent)['fields']>;
 }
 
-/** Empties the event ring, at most `ringSize` bytes of it in one call. */
-export function readEvents(session: Session, ringSize: number): () => KernelEvents {
+/** BPF_RINGBUF_HDR_SZ: what a record takes in the ring beside itself. */
+const HEADER = 8;
+
+/** Empties the event ring. */
+export function readEvents(session: Session): () => KernelEvents {
   const chosen = chooseColumns(nfsEvent, names);
-  const most = Math.ceil(ringSize / (nfsEvent.size + 8));
-  let capacity = 64;
-  const empty: KernelEvents = { length: 0, columns: chosen.allocate(0).named };
+  const none: KernelEvents = { length: 0, columns: chosen.allocate(0).named };
 
   return () => {
+    const capacity = Math.ceil(session.unread('events') / (nfsEvent.size + HEADER));
+    if (capacity === 0) return none;
     const { list, named } = chosen.allocate(capacity);
-    const length = session.drain('events', chosen.fields, list, capacity, nfsEvent.size);
-    if (length === capacity && capacity < most) capacity = Math.min(most, capacity * 4);
-    return length === 0 ? empty : { length, columns: named };
+    return { length: session.drain('events', chosen.fields, list, capacity, nfsEvent.size), columns: named };
   };
 }

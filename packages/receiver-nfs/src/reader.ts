@@ -7,7 +7,7 @@ import { readEvents } from './events.ts';
 import { readIdentities } from './identities.ts';
 import { nameRows } from './rows.ts';
 import { walkSuperblocks } from './superblocks.ts';
-import { readTotals, type KernelRows } from './totals.ts';
+import { readTotals } from './totals.ts';
 
 /** Mounts without a word from a new client are found this often. */
 const WALK_MS = 10_000;
@@ -17,18 +17,17 @@ export type Reader = (now: { readonly ms: number; readonly totals: boolean }) =>
 
 export function batchReader(session: Session, config: Config, startMs: number): Reader {
   const bounds: Bounds = { duration: config.duration_bounds, size: config.size_bounds };
-  const takeTotals = readTotals(session, config.max_rows);
-  const takeEvents = readEvents(session, config.ring_size);
+  const table = readTotals(session, config.max_rows);
+  const takeEvents = readEvents(session);
   const identities = readIdentities(session);
   const rows = nameRows(identities, config.max_rows);
-  const noRows: KernelRows = { ...takeTotals(), length: 0 };
   let walkedMs = -Infinity;
 
   return ({ ms, totals: due }) => {
     const events = takeEvents();
     // An operation is added to its row before its event is sent, so every row that an event names is there by now.
     const unnamed = events.columns.row.subarray(0, events.length).some((row) => !rows.knows(row));
-    const kernel = due || unnamed ? takeTotals() : noRows;
+    const kernel = due || unnamed ? table.read() : table.none;
     // Identity records go out before the row they belong to is counted in: read after, none is missed.
     const fresh = identities.read();
     const added = rows.enter(kernel, ms);
@@ -59,6 +58,6 @@ function lostOf(session: Session): Lost {
   const view = new DataView(row.buffer);
   const { events, identities, rows } = nfsLoss.fields;
   const count = (field: { readonly offset: number }) => Number(view.getBigUint64(field.offset, true));
-  const missed = Object.values(session.counters().programs).reduce((sum, program) => sum + program.missed, 0);
+  const missed = Object.values(session.counters()).reduce((sum, program) => sum + program.missed, 0);
   return { events: count(events), identities: count(identities), rows: count(rows), missed };
 }

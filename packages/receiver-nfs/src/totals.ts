@@ -34,22 +34,25 @@ export interface KernelRows {
   readonly columns: Columns<typeof nfsTotals, (typeof names)[number]>;
 }
 
-/** Rows that changed are copied out of the map; a first read copies all that were ever used. */
-export function readTotals(session: Session, maxRows: number): () => KernelRows {
+/** Copies out the rows that changed since the call before; `none` is what an unread table looks like. */
+export function readTotals(session: Session, maxRows: number): { readonly none: KernelRows; read(): KernelRows } {
   const chosen = chooseColumns(nfsTotals, names);
   const seen = new Float64Array(maxRows);
   // Grows to what one tick of this node changes.
   let capacity = 64;
 
-  return () => {
-    for (;;) {
-      const before = seen.slice();
-      const { list, named } = chosen.allocate(capacity);
-      const row = new Uint32Array(capacity);
-      const length = session.changed('totals', chosen.fields, list, capacity, nfsTotals.fields.count.offset, seen, row);
-      if (length < capacity || capacity >= maxRows) return { length, row, columns: named };
-      seen.set(before);
-      capacity = Math.min(maxRows, capacity * 4);
-    }
+  return {
+    none: { length: 0, row: new Uint32Array(0), columns: chosen.allocate(0).named },
+    read() {
+      for (;;) {
+        const before = seen.slice();
+        const { list, named } = chosen.allocate(capacity);
+        const row = new Uint32Array(capacity);
+        const length = session.changed('totals', chosen.fields, list, capacity, nfsTotals.fields.count.offset, seen, row);
+        if (length < capacity || capacity >= maxRows) return { length, row, columns: named };
+        seen.set(before);
+        capacity = Math.min(maxRows, capacity * 4);
+      }
+    },
   };
 }

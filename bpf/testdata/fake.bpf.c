@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * Builds the kernel objects behind one RPC inside a map value, at the offsets that the BTF under test gives, so that
+ * the real programs can be run on them (BPF_PROG_TEST_RUN) on a kernel that has no NFS at all.
+ */
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+
+#include "../kernel.h"
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+struct page___pointer {
+	struct mem_cgroup *mem_cgroup;
+};
+struct kernfs_node___rcu {
+	struct kernfs_node *__parent;
+};
+#pragma clang attribute pop
+
+enum shape { PLAIN, READ, WRITE, DIRECT_WRITE, COMMIT, WRITE_TAIL_PAGE, WRITE_NO_CGROUP };
+
+/* Written by the test; the order is that of `operation` in program.test.ts. */
+struct wanted {
+	__u64 start;
+	__u64 rtt;
+	__u64 xtime;
+	__u64 offset;
+	__u64 inode;
+	__u64 page_cgroup;
+	__u32 shape;
+	__s32 status;
+	__u32 owner;
+	__u32 uid;
+	__u32 xid;
+	__u32 transmissions;
+	__u32 timeouts;
+	__u32 sent;
+	__u32 received;
+	__u32 count;
+	__u32 clid;
+	__u32 parent;
+	__u32 program;
+	__u32 version;
+	__u32 index;
+	__u32 no_request;
+	char name[32];
+	char server[32];
+	char cgroup[3][32]; /* leaf first */
+	__u8 address[32];
+};
+
+/* Where each object lies. nfs_pgio_header is the largest, below 1200 bytes on every kernel. */
+enum place {
+	HEADER = 0,
+	TASK = 2048,
+	RQST = 2560,
+	CLNT = 3072,
+	PARENT = 4096,
+	XPRT = 5120,
+	PROCEDURE = 7168,
+	CRED = 7296,
+	INODE = 7680,
+	PAGES = 8832,
+	REQUEST = 8896,
+	PAGE = 9024,
+	HEAD_PAGE = 9152,
+	MEMCG = 9280,
+	CGROUP = 14336,
+	KN = 18432,
+	STRINGS = 19456,
+	SIZE = 20480,
+};
+
+struct heap {
+	__u8 bytes[SIZE];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct wanted);
+} wanted SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct heap);
+} heap SEC(".maps");
+
+/* Addresses for the test: the task, the rpc client. */
+struct made {
+	__u64 task;
+	__u64 client;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct made);
+} made SEC(".maps");
+
+#define PUT(place, type, field, value)                                                                                 \
+	(*(typeof(((type *)0)->field) *)(h->bytes + (place) + bpf_core_field_offset(type, field)) = (typeof(((type *)0)->field))(value))
+#define TO(place) ((__u64)h->bytes + (place))
+
+SEC("raw_tp")
+int make_operation(__u64 *ctx)
+{
+	__u32 zero = 0, task, address, i;
+	struct wanted *w = bpf_map_lookup_elem(&wanted, &zero);
+	struct heap *h = bpf_map_lookup_elem(&heap, &zero);
+	struct made *out = bpf_map_lookup_elem(&made, &zero);
+	struct page___pointer *pointer = 0;
+	struct kernfs_node___rcu *rcu = 0;
+
+	if (!w || !h || !out)
+		return -1;
+	__builtin_memset(h->bytes + STRINGS, 0, 256);
+
+	/* server side: client, its parent, its transport */
+	PUT(CLNT, struct rpc_clnt, cl_clid, w->clid);
+	PUT(CLNT, struct rpc_clnt, cl_prog, w->program);
+	PUT(CLNT, struct rpc_clnt, cl_vers, w->version);
+	PUT(CLNT, struct rpc_clnt, cl_xprt, TO(XPRT));
+	PUT(CLNT, struct rpc_clnt, cl_parent, TO(PARENT));
+	PUT(PARENT, struct rpc_clnt, cl_clid, w->parent);
+	PUT(PARENT, struct rpc_clnt, cl_parent, TO(PARENT));
+	PUT(XPRT, struct rpc_xprt, prot, 6);
+	PUT(XPRT, struct rpc_xprt, servername, TO(STRINGS + 32));
+	/* Kept out of the stores: libbpf would hold their width against that of the whole field. */
+	address = bpf_core_field_offset(struct rpc_xprt, addr);
+	barrier_var(address);
+	__builtin_memcpy(h->bytes + XPRT + address, w->address, 32);
+	__builtin_memcpy(h->bytes + STRINGS, w->name, 32);
+	__builtin_memcpy(h->bytes + STRINGS + 32, w->server, 32);
+	PUT(PROCEDURE, struct rpc_procinfo, p_statidx, w->index);
+	PUT(PROCEDURE, struct rpc_procinfo, p_name, TO(STRINGS));
+	PUT(CRED, struct cred, uid.val, w->uid);
+
+	/* the request */
+	PUT(RQST, struct rpc_rqst, rq_xid, __builtin_bswap32(w->xid));
+	PUT(RQST, struct rpc_rqst, rq_xmit_bytes_sent, w->sent);
+	PUT(RQST, struct rpc_rqst, rq_reply_bytes_recvd, w->received);
+	PUT(RQST, struct rpc_rqst, rq_rtt, w->rtt);
+	PUT(RQST, struct rpc_rqst, rq_xtime, w->xtime);
+	PUT(RQST, struct rpc_rqst, rq_ntrans, w->transmissions);
+
+	/* the memory cgroup of the first page, three levels below the root */
+	PUT(CGROUP, struct cgroup, kn, TO(KN));
+	PUT(MEMCG, struct mem_cgroup, css.cgroup, TO(CGROUP));
+	for (i = 0; i < 3; i++)
+		__builtin_memcpy(h->bytes + STRINGS + 64 + i * 32, w->cgroup[i], 32);
+#pragma unroll
+	for (i = 0; i < 4; i++) {
+		PUT(KN + i * 256, struct kernfs_node, id, i ? 1000 + i : w->page_cgroup);
+		PUT(KN + i * 256, struct kernfs_node, name, TO(STRINGS + 64 + i * 32));
+		if (bpf_core_field_exists(rcu->__parent))
+			PUT(KN + i * 256, struct kernfs_node___rcu, __parent, i < 3 ? TO(KN + (i + 1) * 256) : 0);
+		else
+			PUT(KN + i * 256, struct kernfs_node, parent, i < 3 ? TO(KN + (i + 1) * 256) : 0);
+	}
+	PUT(PAGE, struct page, compound_head, w->shape == WRITE_TAIL_PAGE ? TO(HEAD_PAGE) + 1 : 0);
+	PUT(HEAD_PAGE, struct page, compound_head, 0);
+#pragma unroll
+	for (i = PAGE; i <= HEAD_PAGE; i += HEAD_PAGE - PAGE) {
+		int charged = w->shape == WRITE_TAIL_PAGE ? i == HEAD_PAGE : w->shape != WRITE_NO_CGROUP;
+
+		if (bpf_core_field_exists(pointer->mem_cgroup))
+			PUT(i, struct page___pointer, mem_cgroup, charged ? TO(MEMCG) : 0);
+		else
+			PUT(i, struct page, memcg_data, charged ? TO(MEMCG) : 0);
+	}
+	*(__u64 *)(h->bytes + PAGES) = TO(PAGE);
+	*(__u64 *)(h->bytes + REQUEST + 16) = TO(PAGE);
+
+	/* the task, alone or inside its call data */
+	if (w->shape == PLAIN)
+		task = TASK;
+	else if (w->shape == COMMIT)
+		task = bpf_core_field_offset(struct nfs_commit_data, task);
+	else
+		task = bpf_core_field_offset(struct nfs_pgio_header, task);
+	if (task > TASK)
+		return -1;
+	if (w->shape == COMMIT) {
+		PUT(HEADER, struct nfs_commit_data, inode, TO(INODE));
+		PUT(HEADER, struct nfs_commit_data, dreq, 0);
+		PUT(HEADER, struct nfs_commit_data, pages.next, TO(REQUEST));
+	} else if (w->shape != PLAIN) {
+		PUT(HEADER, struct nfs_pgio_header, inode, TO(INODE));
+		PUT(HEADER, struct nfs_pgio_header, rw_mode, w->shape == READ ? FMODE_READ : FMODE_WRITE);
+		PUT(HEADER, struct nfs_pgio_header, dreq, w->shape == DIRECT_WRITE ? TO(RQST) : 0);
+		PUT(HEADER, struct nfs_pgio_header, args.offset, w->offset);
+		PUT(HEADER, struct nfs_pgio_header, args.count, w->count);
+		PUT(HEADER, struct nfs_pgio_header, page_array.pagevec, TO(PAGES));
+	}
+	PUT(INODE, struct inode, i_ino, w->inode);
+	PUT(task, struct rpc_task, tk_status, w->status);
+	PUT(task, struct rpc_task, tk_owner, w->owner);
+	PUT(task, struct rpc_task, tk_start, w->start);
+	PUT(task, struct rpc_task, tk_timeouts, w->timeouts);
+	PUT(task, struct rpc_task, tk_client, TO(CLNT));
+	PUT(task, struct rpc_task, tk_rqstp, w->no_request ? 0 : TO(RQST));
+	PUT(task, struct rpc_task, tk_calldata, w->shape == PLAIN ? 0 : TO(HEADER));
+	PUT(task, struct rpc_task, tk_msg.rpc_proc, TO(PROCEDURE));
+	PUT(task, struct rpc_task, tk_msg.rpc_cred, TO(CRED));
+	out->task = TO(task);
+	out->client = TO(CLNT);
+	return 0;
+}

@@ -38,9 +38,12 @@ LogCapture::LogCapture() {
 LogCapture::~LogCapture() { capture = nullptr; }
 
 void throwKernelError(Napi::Env env, int errnum, const char* stage, const std::string& what, const std::string& log) {
+  // libbpf has errors of its own above every errno (LIBBPF_ERRNO__FORMAT: not an object file).
   const char* name = strerrorname_np(errnum);
-  std::string code = name != nullptr ? name : std::to_string(errnum);
-  Napi::Error error = Napi::Error::New(env, what + ": " + strerror(errnum) + " (" + code + ")");
+  std::string code = name != nullptr ? name : "ERR_LIBBPF";
+  char text[128];
+  libbpf_strerror(errnum, text, sizeof(text));
+  Napi::Error error = Napi::Error::New(env, what + ": " + text + " (" + code + ")");
   error.Set("code", Napi::String::New(env, code));
   error.Set("errno", Napi::Number::New(env, errnum));
   error.Set("stage", Napi::String::New(env, stage));

@@ -50,9 +50,8 @@ export function nfsReceiver(config: Config, context: ComponentContext): Receiver
     },
     async shutdown() {
       clearTimeout(timer);
-      if (session === undefined) return;
-      const last = read!({ ms: Date.now(), totals: true });
-      session.close();
+      const last = session === undefined ? undefined : read!({ ms: Date.now(), totals: true });
+      session?.close();
       session = undefined;
       if (last !== undefined) output.next(last);
       output.complete();

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { objectFile } from '@nfscope/bpf';
 import { nfsEventsMode } from '@nfscope/model';
 import { open, type KernelError, type Session } from '@nfscope/native';
@@ -9,6 +9,9 @@ import type { Config } from './config.ts';
 const SPARE = 1 / 12;
 /** bounds[31] in nfs.bpf.c. */
 const BOUNDS = 31;
+
+/** There whether sunrpc is a module or built in. */
+const SUNRPC = '/sys/module/sunrpc';
 
 /** Begin before end: an operation whose begin was seen is never charged to nobody. */
 const hooks = ['rpc_task_begin', 'rpc_task_end'];
@@ -81,8 +84,8 @@ function translated<T>(where: string, work: () => T): T {
       throw new NfscopeError('NFS-205', `the BPF object ${objectFile} is not there`, where, detail);
     if (error.stage === undefined) throw error.code?.startsWith('ERR_') ? new NfscopeError('NFS-204', error.message, where, detail) : error;
     if (error.code === 'EPERM' || error.code === 'EACCES') throw new NfscopeError('NFS-201', permissionText(error), where, detail);
-    if (error.stage === 'attach' && error.code === 'ENOENT')
-      throw new NfscopeError('NFS-202', 'the kernel has no sunrpc tracepoints: no NFS client module is loaded', where, detail);
+    // Some kernels have the types only in the module: without it loading fails before attaching does.
+    if (!existsSync(SUNRPC)) throw new NfscopeError('NFS-202', 'no NFS client is loaded in this kernel (no sunrpc module)', where, detail);
     throw new NfscopeError('NFS-203', `${error.message}${lastLine(error.log)}`, where, detail);
   }
 }

@@ -1,0 +1,35 @@
+import { existsSync } from 'node:fs';
+import { context, describeComponent } from '@nfscope/pipeline/testing';
+import { expect, test } from 'vitest';
+import { config } from './config.ts';
+import { factory } from './factory.ts';
+import { nfsReceiver } from './nfs-receiver.ts';
+
+const root = process.getuid?.() === 0;
+const nfs = existsSync('/sys/module/sunrpc');
+
+describeComponent(factory, {
+  valid: {
+    'nothing set': {},
+    'all events in a large ring': { events: 'all', ring_size: 1 << 24 },
+    'bounds of one’s own': { duration_bounds: [0.001, 1], size_bounds: [4096] },
+  },
+  invalid: {
+    'a mode that is none': [{ events: 'some' }, 'off'],
+    'a ring that is no power of two': [{ ring_size: 100_000 }, 'power of two'],
+    'a threshold without a unit': [{ slow_threshold: '5' }, 'a time such as'],
+    'bounds that fall': [{ duration_bounds: [1, 0.5] }, 'ascend'],
+    'more bounds than a row holds': [{ size_bounds: Array.from({ length: 20 }, (_, i) => i + 1) }, 'at most 19'],
+  },
+  skipStart: !root ? 'loading BPF programs needs root' : !nfs ? 'this kernel has no NFS client' : undefined,
+});
+
+test.skipIf(!root || nfs)(`without an NFS client start is refused with its code${nfs ? ' (skipped: this kernel has one)' : ''}`, async () => {
+  const receiver = nfsReceiver(config.parse({}), context(factory));
+  await expect(receiver.start!()).rejects.toMatchObject({ code: 'NFS-202' });
+  await receiver.shutdown!(AbortSignal.timeout(1000));
+});
+
+test.skipIf(root)(`without rights start is refused with its code${root ? ' (skipped: this is root)' : ''}`, async () => {
+  await expect(nfsReceiver(config.parse({}), context(factory)).start!()).rejects.toMatchObject({ code: 'NFS-201' });
+});

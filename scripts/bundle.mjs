@@ -1,0 +1,27 @@
+// The agent as three files that need nothing but Node: the program, the addon and the kernel program beside it.
+import { chmodSync, copyFileSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { root } from './step.mjs';
+
+const folder = join(root, 'packages/agent/dist/bundle');
+rmSync(folder, { recursive: true, force: true });
+mkdirSync(folder, { recursive: true });
+await build({
+  absWorkingDir: root,
+  entryPoints: ['packages/agent/src/main.ts'],
+  outfile: join(folder, 'nfscope.mjs'),
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'esm',
+  conditions: ['nfscope-source'],
+  // Packages that are CommonJS (pino) ask for Node's modules by require().
+  banner: { js: "import { createRequire as nodeRequire } from 'node:module';\nconst require = nodeRequire(import.meta.url);" },
+  // The licences of what is bundled ask for their notices to travel along.
+  legalComments: 'eof',
+  logLevel: 'warning',
+});
+chmodSync(join(folder, 'nfscope.mjs'), 0o755);
+copyFileSync(join(root, 'native/dist/nfscope.node'), join(folder, 'nfscope.node'));
+copyFileSync(join(root, 'bpf/dist/nfs.bpf.o'), join(folder, 'nfs.bpf.o'));

@@ -1,0 +1,39 @@
+// docs/telemetry.md from the registry of names.
+import { attribute, DURATION_BOUNDS, metric, SIZE_BOUNDS } from '../packages/semconv/dist/index.js';
+import { code, page, table } from './markdown.mjs';
+
+const units = { s: 'seconds', By: 'bytes', 1: 'ratio' };
+
+/** The name Prometheus shows: OpenTelemetry's rules, https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics */
+const inPrometheus = ({ name, type, unit }) => {
+  const suffix = units[unit];
+  const base = name.replace(/[^a-zA-Z0-9_:]/g, '_') + (suffix && !(suffix === 'ratio' && type !== 'gauge') ? `_${suffix}` : '');
+  return type === 'counter' ? `${base}_total` : base;
+};
+
+/** Path -> text. */
+export async function outputs() {
+  const rows = Object.values(metric).map((one) => [code(one.name), code(inPrometheus(one)), one.type, code(one.unit), one.description]);
+  const names = Object.values(attribute).sort();
+  const ours = (name) => name.startsWith('nfs.') || name.startsWith('nfscope.');
+  const list = (some) => some.map((name) => `- ${code(name)}`).join('\n');
+  return new Map([
+    [
+      'docs/telemetry.md',
+      page(
+        'Telemetry',
+        'packages/semconv/src',
+        '## Metrics',
+        table(['Metric', 'In Prometheus', 'Type', 'Unit', 'What it is'], rows),
+        '## Buckets',
+        `Upper bounds of times, in seconds: ${DURATION_BOUNDS.join(', ')}.`,
+        `Upper bounds of sizes, in bytes: ${SIZE_BOUNDS.join(', ')}.`,
+        '## Attributes',
+        "From OpenTelemetry's registry, with the meaning they have there:",
+        list(names.filter((name) => !ours(name))),
+        'Of nfscope:',
+        list(names.filter(ours)),
+      ),
+    ],
+  ]);
+}

@@ -1,0 +1,23 @@
+// A vitest reporter: writes what test.mjs adds up, the reasons of skipped tests among it, to the file NFSCOPE_TALLY.
+import { writeFileSync } from 'node:fs';
+
+/** A skip by the test itself carries its reason (`context.skip(reason)`), any other has only the test's name to say. */
+const reason = (test) => test.result().note ?? 'gives no reason';
+
+export default class Tally {
+  onTestRunEnd(modules, unhandled) {
+    const tally = { passed: 0, failed: unhandled.length, skipped: [] };
+    for (const module of modules) {
+      // A file that cannot be loaded, or a hook that fails, is a failure even where no test of it ran.
+      tally.failed += module.errors().length;
+      for (const suite of module.children.allSuites()) tally.failed += suite.errors().length;
+      for (const test of module.children.allTests()) {
+        const { state } = test.result();
+        if (state === 'passed') tally.passed++;
+        else if (state === 'skipped') tally.skipped.push({ name: `${module.relativeModuleId} > ${test.fullName}`, reason: reason(test) });
+        else tally.failed++;
+      }
+    }
+    writeFileSync(process.env['NFSCOPE_TALLY'], JSON.stringify(tally));
+  }
+}

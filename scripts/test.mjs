@@ -1,0 +1,139 @@
+// `npm test`: everything that runs. Ends with the line "N passed, N failed, N skipped", status 1 when anything failed.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { missing } from './needs.mjs';
+import { setup } from './setup.mjs';
+import { root, run, seconds, step } from './step.mjs';
+
+/** The scenarios of a run, in their order. */
+const scenarios = [
+  { name: 'two-pods', kernel: '6.1' },
+  { name: 'least-privilege', kernel: '6.1' },
+  { name: 'overload', kernel: '6.1' },
+  { name: 'restart', kernel: '6.1' },
+  { name: 'bad-input', kernel: '6.1' },
+];
+/** The lab has limits of its own; this one is for a lab that hangs. */
+const SCENARIO_LIMIT_MS = 15 * 60_000;
+
+const say = (text) => process.stdout.write(`${text}\n`);
+const show = (text) => say(`  ${text}`);
+const nothing = () => ({ passed: 0, failed: 0, skipped: [] });
+
+/** Runs the vitest files below some folders. */
+async function vitest(folders) {
+  const scratch = mkdtempSync(join(tmpdir(), 'nfscope-test-'));
+  const file = join(scratch, 'tally.json');
+  try {
+    const { status } = await run(
+      'vitest',
+      ['run', '--reporter=default', '--reporter=./scripts/tally.mjs', ...folders.map((folder) => join(root, folder))],
+      { env: { NFSCOPE_TALLY: file }, line: show },
+    );
+    const tally = read(file) ?? nothing();
+    // Whatever vitest objects to beyond its tests, no test at all included, is a failure too.
+    if (status !== 0 && tally.failed === 0) tally.failed = 1;
+    return tally;
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
+}
+
+function read(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+async function lab() {
+  const absent = missing(['build', 'lab']).map(({ name }) => name);
+  const reason =
+    absent.length > 0
+      ? `${absent.join(', ')} not installed`
+      : process.arch === 'x64'
+        ? undefined
+        : `the lab needs x86-64, this is ${process.arch}`;
+  const total = nothing();
+  if (reason !== undefined) {
+    total.skipped = scenarios.map(({ name, kernel }) => ({ name: `${name} on ${kernel}`, reason }));
+    return total;
+  }
+  const built = (await step('lab', 'tsc', ['-b', 'test/lab'])) && (await step('bundle', 'node', ['scripts/bundle.mjs']));
+  if (!built) {
+    total.failed = scenarios.length;
+    return total;
+  }
+  for (const scenario of scenarios) add(total, await inLab(scenario));
+  return total;
+}
+
+async function inLab({ name, kernel }) {
+  const from = performance.now();
+  say(`scenario ${name} on ${kernel}`);
+  const { status, output } = await run(process.execPath, ['test/lab/dist/lab.js', '--kernel', kernel, '--scenario', name], {
+    line: show,
+    timeoutMs: SCENARIO_LIMIT_MS,
+  });
+  say(`scenario ${name} on ${kernel}: ${seconds(from)}`);
+  const closing = output.match(/^(\d+) passed, (\d+) failed, (\d+) skipped$/m);
+  const total = nothing();
+  if (closing) {
+    total.passed = Number(closing[1]);
+    total.failed = Number(closing[2]);
+    const reasons = [...output.matchAll(/^skip (.+?): (.+)$/gm)];
+    for (let index = 0; index < Number(closing[3]); index++) {
+      total.skipped.push({ name: `${name}: ${reasons[index]?.[1] ?? 'a check'}`, reason: reasons[index]?.[2] ?? 'gives no reason' });
+    }
+  }
+  if (status !== 0 && total.failed === 0) total.failed = 1;
+  if (!closing) say(`  ended with status ${status} before it had counted`);
+  return total;
+}
+
+const add = (total, { passed, failed, skipped }) => {
+  total.passed += passed;
+  total.failed += failed;
+  total.skipped.push(...skipped);
+};
+
+const stages = {
+  unit: { about: 'unit and contract', go: () => vitest(['packages/', 'test/']) },
+  native: { about: 'native', go: () => vitest(['native/', 'bpf/']) },
+  lab: { about: 'lab', go: lab },
+};
+
+function wanted() {
+  try {
+    const { only } = parseArgs({ options: { only: { type: 'string' } } }).values;
+    if (only === undefined) return Object.keys(stages);
+    if (Object.hasOwn(stages, only)) return [only];
+    throw new Error(`--only ${only}: there are ${Object.keys(stages).join(', ')}`);
+  } catch (error) {
+    process.stderr.write(`test: ${error.message}\n`);
+    process.exit(2);
+  }
+}
+
+const names = wanted();
+const total = nothing();
+const lines = [];
+const ready = await setup(names.includes('lab') ? ['build', 'lab'] : ['build']);
+if (ready === 2) process.exit(ready);
+if (ready === 1) total.failed = 1;
+for (const name of ready === 0 ? names : []) {
+  const { about, go } = stages[name];
+  say(`\n== ${about}`);
+  const from = performance.now();
+  const tally = await go();
+  add(total, tally);
+  lines.push(`${about.padEnd(18)}${tally.passed} passed, ${tally.failed} failed, ${tally.skipped.length} skipped in ${seconds(from)}`);
+}
+say('');
+for (const { name, reason } of total.skipped) say(`skipped: ${name}: ${reason}`);
+for (const line of lines) say(line);
+say(`${total.passed} passed, ${total.failed} failed, ${total.skipped.length} skipped`);
+process.exitCode = total.failed > 0 ? 1 : 0;

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { rootManifest, text, workspaces } from './tree.ts';
+
+const manifests = [{ folder: 'package.json', manifest: rootManifest }, ...workspaces];
+const own = new Set(workspaces.map(({ manifest }) => manifest.name));
+const all = manifests.flatMap(({ folder, manifest }) =>
+  [manifest.dependencies, manifest.devDependencies, manifest.peerDependencies].flatMap((some) =>
+    Object.entries(some ?? {}).map(([name, version]) => ({ folder, name, version })),
+  ),
+);
+
+test('every dependency has one exact version', () => {
+  expect(all.filter(({ version }) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))).toEqual([]);
+  const versions = new Map<string, Set<string>>();
+  for (const { name, version } of all) versions.set(name, (versions.get(name) ?? new Set()).add(version));
+  expect([...versions].filter(([, some]) => some.size > 1)).toEqual([]);
+});
+
+test('packages of the project are used at the version they have', () => {
+  const version = new Map(workspaces.map(({ manifest }) => [manifest.name, manifest.version]));
+  expect(all.filter((use) => own.has(use.name) && use.version !== version.get(use.name))).toEqual([]);
+});
+
+test('every dependency has a reason, and no reason has lost its dependency', () => {
+  const reasons = [...text('docs/dependencies.md').matchAll(/^\| `([^`]+)` *\| *(\S.*?) *\|$/gm)].map((match) => match[1]!);
+  const used = new Set(all.map(({ name }) => name).filter((name) => !own.has(name)));
+  expect(reasons.toSorted()).toEqual([...used].toSorted());
+});
+
+test('the lockfile says what, not from where', () => {
+  expect(text('package-lock.json')).not.toMatch(/"resolved": "https?:/);
+});

@@ -1,0 +1,10 @@
+import { defineProcessor } from '@nfscope/pipeline';
+import { config } from './config.ts';
+import { k8sProcessor } from './k8s-attributes.ts';
+
+export const factory = defineProcessor({
+  type: 'k8s_attributes',
+  description: 'Names the pod and the container behind every cgroup.',
+  config,
+  signals: { nfs: { stability: 'development', create: k8sProcessor } },
+});

@@ -1,0 +1,62 @@
+import type { NfsBatch, Sources } from '@nfscope/model';
+import type { ComponentContext, Processor } from '@nfscope/pipeline';
+import { defer, finalize, ignoreElements, merge, tap, type OperatorFunction } from 'rxjs';
+import { apiServer } from './api-server.ts';
+import { nodeOf, requireApiServer, requireNode } from './cluster.ts';
+import type { Config } from './config.ts';
+import { nameOwners, type NamingSettings, type OwnerNames } from './owner-names.ts';
+import { watchPods, type PodWatch } from './pod-watch.ts';
+import { trackPods } from './pods.ts';
+
+type K8sProcessor = Processor<'nfs'> & { start(): Promise<void>; shutdown(): Promise<void> };
+
+/** Gives every source of a stream the container and the pod behind its cgroup. Names may come between batches. */
+export const k8sProcessor = (config: Config, context: ComponentContext): K8sProcessor => {
+  const pods = config.auth_type === 'serviceAccount' ? trackPods() : undefined;
+  let watch: PodWatch | undefined;
+  let isShutDown = false;
+  return {
+    process: nameStream({ component: context.id, node: nodeOf(config), pods }),
+    async start() {
+      if (pods === undefined && config.filter.node_from_env_var === '') return;
+      const node = requireNode(config, context.id);
+      if (pods === undefined) return;
+      const server = await requireApiServer(config, context.id);
+      if (isShutDown) return;
+      watch = watchPods(apiServer({ ...server, userAgent: `nfscope/${context.version}` }), node, pods, context.log);
+    },
+    async shutdown() {
+      isShutDown = true;
+      await watch?.stop();
+    },
+  };
+};
+
+/**
+ * The processor as one operator: asks for the pods of the node while it is subscribed to. Errors with NFS-104 or NFS-401
+ * when it is not told who and where it is; an API server that is down is no error.
+ */
+export const k8sAttributes =
+  (config: Config, context: ComponentContext): OperatorFunction<NfsBatch, NfsBatch> =>
+  (batches) =>
+    defer(() => {
+      const { process, start, shutdown } = k8sProcessor(config, context);
+      return merge(batches.pipe(process), defer(start).pipe(ignoreElements())).pipe(finalize(() => void shutdown()));
+    });
+
+const nameStream =
+  (settings: NamingSettings): OperatorFunction<NfsBatch, NfsBatch> =>
+  (batches) =>
+    defer(() => {
+      // A table is one receiver's.
+      const tables = new Map<Sources, OwnerNames>();
+      const retries = settings.pods?.changed.subscribe(() => tables.forEach((names) => names.retry()));
+      return batches.pipe(
+        tap(({ sources, changedSources }) => {
+          let names = tables.get(sources);
+          if (names === undefined) tables.set(sources, (names = nameOwners(sources, settings)));
+          names.take(changedSources);
+        }),
+        finalize(() => retries?.unsubscribe()),
+      );
+    });

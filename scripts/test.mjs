@@ -20,6 +20,7 @@ const SCENARIO_LIMIT_MS = 15 * 60_000;
 
 const say = (text) => process.stdout.write(`${text}\n`);
 const show = (text) => say(`  ${text}`);
+/** @returns {{ passed: number, failed: number, skipped: { name: string, reason: string }[] }} */
 const nothing = () => ({ passed: 0, failed: 0, skipped: [] });
 
 /** Runs the vitest files below some folders. */

@@ -32,11 +32,21 @@ export const parseCommandLine = (args: readonly string[]): Command => {
   if (values.version) return { name: 'version' };
   const given = tokens.filter((token) => token.kind === 'option');
   const known = Object.keys(options);
-  for (const { name, rawName, value } of given) {
-    if (!known.includes(name)) throw wrong(`unknown option ${rawName}`, withDashes(suggest(name, known)));
+  for (const [index, { name, rawName, value, inlineValue }] of given.entries()) {
+    if (!known.includes(name)) {
+      throw wrong(
+        `unknown option ${rawName}`,
+        suggest(
+          `--${name}`,
+          known.map((one) => `--${one}`),
+        ),
+      );
+    }
     const takesText = options[name as keyof typeof options].type === 'string';
-    if (takesText && !value) throw wrong(`${rawName} needs a value`);
+    // `--config --log-level` is a forgotten file, not a file of that name.
+    if (takesText && (!value || (!inlineValue && value.startsWith('-')))) throw wrong(`${rawName} needs a value`);
     if (!takesText && value !== undefined) throw wrong(`${rawName} takes no value`);
+    if (given.findIndex((option) => option.name === name) < index) throw wrong(`${rawName} is given twice`);
   }
   const [word, ...more] = positionals;
   if (word === undefined) throw wrong('no command given', `Commands: ${commands.join(', ')}; see \`nfscope --help\`.`);
@@ -57,8 +67,6 @@ export const parseCommandLine = (args: readonly string[]): Command => {
 
 const wrong = (what: string, mend?: string): NfscopeError =>
   new NfscopeError('NFS-105', what, 'command line', mend === undefined ? {} : { mend });
-
-const withDashes = (mend: string): string => mend.replace(/^(Did you mean ")/, '$1--');
 
 export const helpText = `nfscope: which pod drives which NAS, with what latency, and is anything stuck
 

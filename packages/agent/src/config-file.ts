@@ -1,5 +1,17 @@
 import { readFile } from 'node:fs/promises';
-import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Node, type ParsedNode } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Document,
+  type Node,
+  type ParsedNode,
+} from 'yaml';
 import { NfscopeError, type ConfigIssue } from '@nfscope/pipeline';
 import { expandEnv, type Environment } from './expand-env.ts';
 
@@ -36,25 +48,39 @@ export const parseConfig = (text: string, name: string, env: Environment): Confi
   };
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const [problem] = [...document.errors, ...document.warnings];
-  if (problem) {
-    // Braces inside brackets are YAML's own, so the parser trips over an unquoted ${...} there.
-    const around = text.slice(0, problem.pos[0] + 1);
-    const mend = /\$\{?$/.test(around) ? 'Put ${...} in quotes inside [ ] and { }.' : undefined;
-    throw new NfscopeError('NFS-102', firstLine(problem.message), place(problem.pos[0]), mend === undefined ? {} : { mend });
-  }
+  if (problem) throw notYaml(firstLine(problem.message), place(visibleOffset(text, problem.pos[0])), mendBraces(text, problem.pos[0]));
+  visit(document, {
+    Alias: (_, node) => {
+      if (node.resolve(document) === undefined) throw notYaml(`there is no anchor &${node.source} before it`, place(node.range?.[0] ?? 0));
+    },
+  });
   expandEnv(document, env, place);
-  const toValue = (): unknown => {
-    try {
-      return document.toJS();
-    } catch (error) {
-      // Aliases: one without its anchor, or so many that they would fill the memory.
-      throw new NfscopeError('NFS-102', firstLine((error as Error).message), name, { cause: error });
-    }
-  };
   return {
-    value: toValue(),
+    value: toValue(document, name),
     where: ({ path, at }) => place(offsetOf(document.contents, path, at, (node) => (isAlias(node) ? node.resolve(document) : node))),
   };
+};
+
+const notYaml = (what: string, where: string, mend?: string): NfscopeError =>
+  new NfscopeError('NFS-102', what, where, mend === undefined ? {} : { mend });
+
+/** The parser points at the white space before what it stumbles over, or behind the end of the file. */
+const visibleOffset = (text: string, offset: number): number => {
+  const ahead = text.slice(offset).search(/\S/);
+  return ahead >= 0 ? offset + ahead : Math.max(0, text.trimEnd().length - 1);
+};
+
+/** Braces inside brackets are YAML's own, so the parser trips over an unquoted ${...} there. */
+const mendBraces = (text: string, offset: number): string | undefined =>
+  /\$\{?$/.test(text.slice(0, offset + 1)) ? 'Put ${...} in quotes inside [ ] and { }.' : undefined;
+
+const toValue = (document: Document, name: string): unknown => {
+  try {
+    return document.toJS();
+  } catch (error) {
+    // So many aliases of aliases that they would fill the memory.
+    throw new NfscopeError('NFS-102', firstLine((error as Error).message), name, { cause: error });
+  }
 };
 
 const firstLine = (text: string): string => text.split('\n', 1)[0]!;

@@ -45,5 +45,6 @@ const lookUp = (match: string, inner: string, env: Environment, where: string): 
 
 const typed = (text: string): unknown => {
   const { contents, errors } = parseDocument(text, { prettyErrors: false });
+  if (contents === null) return null;
   return contents instanceof Scalar && errors.length === 0 && contents.type === Scalar.PLAIN ? contents.value : text;
 };

@@ -1,3 +1,4 @@
+import { holdInfo } from './held-log.ts';
 import { buildGraph, withDeadline, type Logger, type Plan, type PlannedComponent } from '@nfscope/pipeline';
 
 /** Kubernetes gives 30 s, systemd 90; ten are promised, and one of them is for the process itself. */
@@ -17,30 +18,29 @@ export interface RunContext {
  * Throws what a start or a running component threw; nothing runs then.
  */
 export const run = async (plan: Plan, { log, version, stop, announce }: RunContext): Promise<void> => {
-  const graph = buildGraph(plan, { log, version });
+  const held = holdInfo(log);
+  const graph = buildGraph(plan, { log: held.log, version });
   const stopped = new Promise<'stopped'>((resolve) => {
     if (stop.aborted) resolve('stopped');
     else stop.addEventListener('abort', () => resolve('stopped'), { once: true });
   });
   try {
     if ((await Promise.race([graph.start(), stopped])) === 'stopped') return;
-    announce(`nfscope ${version} runs ${inWords(plan)}`);
+    announce(`nfscope ${version} runs ${inWords(plan, graph.urls())}`);
+    held.release();
     await Promise.race([graph.done, stopped]);
   } finally {
     await withDeadline(SHUTDOWN_MS, graph.shutdown);
   }
 };
 
-/** `nfs: nfs -> nfs_mount -> metrics; metrics: metrics -> prometheus (127.0.0.1:9464)`. */
-const inWords = (plan: Plan): string =>
-  plan.pipelines
+/** `nfs: nfs -> nfs_mount -> metrics; metrics: metrics -> prometheus (http://127.0.0.1:9464/metrics)`. */
+const inWords = (plan: Plan, urls: ReadonlyMap<string, string>): string => {
+  const named = ({ kind, id }: PlannedComponent): string => (kind === 'exporter' && urls.has(id) ? `${id} (${urls.get(id)})` : id);
+  return plan.pipelines
     .map(({ id, receivers, processors, exporters }) => {
       const stages = [receivers.map(named).join(' + '), ...processors.map(named), exporters.map(named).join(' + ')];
       return `${id}: ${stages.join(' -> ')}`;
     })
     .join('; ');
-
-const named = ({ id, config }: PlannedComponent): string => {
-  const endpoint = (config as { readonly endpoint?: unknown }).endpoint;
-  return typeof endpoint === 'string' ? `${id} (${endpoint})` : id;
 };

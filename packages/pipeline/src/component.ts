@@ -35,6 +35,8 @@ export interface Connector<I extends Signal, O extends Signal> extends Lifecycle
 export interface Exporter<S extends Signal> extends Lifecycle {
   /** Called by the queue, one batch at a time. Throw PermanentError to drop the batch, anything else to have it tried again. */
   export(batch: Signals[S], deadline: AbortSignal): Promise<void>;
+  /** Where a person finds what it serves; undefined while it serves nothing. */
+  url?(): string | undefined;
 }
 
 export interface Logger {

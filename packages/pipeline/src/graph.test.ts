@@ -45,6 +45,7 @@ const scene = (pipelines: object, { failStart = '', failOn = '' } = {}) => {
   };
   const exporter = (id: string): any => ({
     ...lifecycle(id),
+    url: () => (id === 'out.nfs' ? `http://${id}` : undefined),
     export: async (batch: unknown) => void lines.push(`${id}: ${String(batch)}`),
   });
   const processor = (id: string): any => ({ ...lifecycle(id), process: mark(id) });
@@ -165,6 +166,7 @@ describe('wiring', () => {
     await graph.start();
     expect(subscriptions.count).toBe(1);
     expect([...graph.queues.keys()].sort()).toEqual(['out (metrics)', 'out (nfs)']);
+    expect([...graph.urls()]).toEqual([['out', 'http://out.nfs']]);
     await graph.shutdown(soon());
   });
 

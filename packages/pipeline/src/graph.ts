@@ -18,6 +18,8 @@ export interface Graph extends Required<Lifecycle> {
   readonly done: Promise<void>;
   /** By exporter, `id (signal)`. */
   readonly queues: ReadonlyMap<string, QueueCounts>;
+  /** Where the exporters that serve something serve it, by their id. */
+  urls(): ReadonlyMap<string, string>;
 }
 
 // The plan has checked that signals match; from here on a batch is whatever flows.
@@ -116,7 +118,14 @@ export const buildGraph = (plan: Plan, host: GraphContext): Graph => {
     ],
     host.log,
   );
-  return { start, shutdown, done, queues: new Map(ends.map(({ name, queue }) => [name, queue.counts])) };
+  const urls = (): ReadonlyMap<string, string> =>
+    new Map(
+      exporters.all().flatMap(({ planned, component }): [string, string][] => {
+        const url = component.url?.();
+        return url === undefined ? [] : [[planned.id, url]];
+      }),
+    );
+  return { start, shutdown, done, urls, queues: new Map(ends.map(({ name, queue }) => [name, queue.counts])) };
 };
 
 const members = (all: readonly Instance<Lifecycle>[]): Member[] =>

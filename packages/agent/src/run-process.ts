@@ -1,0 +1,23 @@
+import process from 'node:process';
+import type { Factory } from '@nfscope/pipeline';
+import { nfscope } from './nfscope.ts';
+
+/** Runs the command in this process, with these components, and ends the process. */
+export const runProcess = async (factories: readonly Factory[]): Promise<never> => {
+  const stop = new AbortController();
+  const onSignal = (): void => {
+    // The first asks, the second insists.
+    if (stop.signal.aborted) process.exit(1);
+    stop.abort();
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  const code = await nfscope(process.argv.slice(2), factories, {
+    env: process.env,
+    stop: stop.signal,
+    out: (text) => process.stdout.write(text),
+    err: (text) => process.stderr.write(text),
+  });
+  // Told to leave rather than left to run dry: a component that was given up at the deadline may still hold a socket.
+  process.exit(code);
+};

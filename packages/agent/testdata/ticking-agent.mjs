@@ -1,0 +1,53 @@
+// The command with a receiver that needs no kernel: a tick every 20 ms, and what a user's mishaps need of a component.
+import { debugExporterFactory } from '@nfscope/exporter-debug';
+import { defineConnector, defineReceiver, NfscopeError } from '@nfscope/pipeline';
+import { map, Subject } from 'rxjs';
+import { z } from 'zod';
+import { runProcess } from '../src/run-process.ts';
+
+const tick = defineReceiver({
+  type: 'tick',
+  description: 'Ticks.',
+  config: z.strictObject({
+    start: z.enum(['well', 'refused', 'broken']).default('well').describe('How the start goes.'),
+    shutdown: z.enum(['well', 'never']).default('well').describe('How the shutdown goes.'),
+  }),
+  signals: {
+    nfs: {
+      stability: 'development',
+      create: ({ start, shutdown }, { log }) => {
+        const output = new Subject();
+        let timer;
+        return {
+          output,
+          start: async () => {
+            log.info('ticking is near');
+            if (start === 'refused') throw new NfscopeError('NFS-201', 'the kernel says no', 'nfs.bpf.o');
+            if (start === 'broken') throw new TypeError('undefined is not a function');
+            timer = setInterval(() => output.next(Date.now()), 20);
+          },
+          shutdown: () => {
+            if (shutdown === 'never') return new Promise(() => {});
+            clearInterval(timer);
+            output.complete();
+            return Promise.resolve();
+          },
+        };
+      },
+    },
+  },
+});
+
+const snapshot = defineConnector({
+  type: 'snapshot',
+  description: 'Turns ticks into empty snapshots.',
+  config: z.strictObject({}),
+  from: 'nfs',
+  to: 'metrics',
+  stability: 'development',
+  create: () => ({
+    connect: map((timeMs) => ({ timeMs, resources: [], scope: { name: 'tick', version: '0' }, metrics: [] })),
+  }),
+});
+
+await runProcess([tick, snapshot, debugExporterFactory]);

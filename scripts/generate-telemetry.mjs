@@ -1,5 +1,5 @@
 // docs/telemetry.md from the registry of names.
-import { attribute, DURATION_BOUNDS, metric, SIZE_BOUNDS } from '../packages/semconv/dist/index.js';
+import { attribute, DURATION_BOUNDS, metric, ownAttributes, SIZE_BOUNDS } from '../packages/semconv/dist/index.js';
 import { code, page, table } from './markdown.mjs';
 
 const units = { s: 'seconds', By: 'bytes', 1: 'ratio' };
@@ -15,8 +15,7 @@ const inPrometheus = ({ name, type, unit }) => {
 export async function outputs() {
   const rows = Object.values(metric).map((one) => [code(one.name), code(inPrometheus(one)), one.type, code(one.unit), one.description]);
   const names = Object.values(attribute).sort();
-  const ours = (name) => name.startsWith('nfs.') || name.startsWith('nfscope.');
-  const list = (some) => some.map((name) => `- ${code(name)}`).join('\n');
+  const known = names.filter((name) => !Object.hasOwn(ownAttributes, name));
   return new Map([
     [
       'docs/telemetry.md',
@@ -30,9 +29,12 @@ export async function outputs() {
         `Upper bounds of sizes, in bytes: ${SIZE_BOUNDS.join(', ')}.`,
         '## Attributes',
         "From OpenTelemetry's registry, with the meaning they have there:",
-        list(names.filter((name) => !ours(name))),
+        known.map((name) => `- ${code(name)}`).join('\n'),
         'Of nfscope:',
-        list(names.filter(ours)),
+        table(
+          ['Attribute', 'What it is'],
+          Object.entries(ownAttributes).map(([name, text]) => [code(name), text]),
+        ),
       ),
     ],
   ]);

@@ -24,3 +24,14 @@ export const attribute = {
 } as const;
 
 export type AttributeName = (typeof attribute)[keyof typeof attribute];
+
+/** What the attributes mean that OpenTelemetry's registry has not. docs/telemetry.md is generated from this table. */
+export const ownAttributes = {
+  'nfs.export.path': 'Path of the export on the server, as it was mounted. Absent on what belongs to a server as a whole.',
+  'nfs.io.charge':
+    'The rule that decided who pays for the operation: submitter (who sent it), page (whose page cache it was), system (a kernel thread, for nobody), other (the table was full), unknown (it began before nfscope did).',
+  'nfs.io.owner':
+    'What the one who pays is: container, cgroup (one that is no container), system, other or unknown. All are there, so that sums are complete.',
+  'nfscope.lost.kind':
+    'What was lost: event (a single operation), identity (the name of a cgroup or rpc client), row (the owner of an operation; it is counted under other), run (a run of the program that the kernel skipped).',
+} as const satisfies { readonly [name in AttributeName]?: string };

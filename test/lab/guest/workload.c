@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Moves an exact number of payload bytes over an NFS mount and prints it: "COMMAND BYTES INODE". Run it without
+ * parameters for its commands. Blocks are multiples of a page, because a page that is written in two parts with a flush
+ * between them goes over the wire twice.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PAGE 4096
+
+static void fail(const char *what)
+{
+	fprintf(stderr, "workload: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static size_t number(const char *text)
+{
+	char *end;
+	unsigned long long value = strtoull(text, &end, 10);
+
+	if (*text == '\0' || *end != '\0') {
+		fprintf(stderr, "workload: %s is not a number of bytes\n", text);
+		exit(2);
+	}
+	return value;
+}
+
+static char *block_of(size_t size)
+{
+	void *block;
+
+	if (size == 0 || size % PAGE != 0) {
+		fprintf(stderr, "workload: a block is a multiple of %d bytes\n", PAGE);
+		exit(2);
+	}
+	if (posix_memalign(&block, PAGE, size) != 0)
+		fail("memory");
+	memset(block, 'n', size);
+	return block;
+}
+
+static int open_or_fail(const char *path, int flags)
+{
+	int file = open(path, flags, 0644);
+
+	if (file < 0)
+		fail(path);
+	return file;
+}
+
+static void report(const char *command, size_t bytes, int file)
+{
+	struct stat status;
+
+	if (fstat(file, &status) < 0)
+		fail("fstat");
+	printf("%s %zu %llu\n", command, bytes, (unsigned long long)status.st_ino);
+	fflush(stdout);
+}
+
+static void wait_for(const char *path)
+{
+	while (access(path, F_OK) < 0)
+		usleep(20000);
+}
+
+/* write FILE BYTES BLOCK [fsync] [hold PATH]; hold keeps the file open until PATH is there. */
+static void write_file(int count, char **words, int flags)
+{
+	size_t bytes = number(words[2]), size = number(words[3]), done = 0;
+	char *block = block_of(size);
+	int file = open_or_fail(words[1], O_WRONLY | O_CREAT | O_TRUNC | flags);
+
+	if ((flags & O_DIRECT) && bytes % PAGE != 0) {
+		fprintf(stderr, "workload: O_DIRECT moves multiples of %d bytes\n", PAGE);
+		exit(2);
+	}
+	while (done < bytes) {
+		size_t part = bytes - done < size ? bytes - done : size;
+		ssize_t moved = write(file, block, part);
+
+		if (moved != (ssize_t)part)
+			fail(words[1]);
+		done += moved;
+	}
+	report(words[0], done, file);
+	for (int i = 4; i < count; i++) {
+		if (strcmp(words[i], "fsync") == 0 && fsync(file) < 0)
+			fail("fsync");
+		if (strcmp(words[i], "hold") == 0 && i + 1 < count)
+			wait_for(words[++i]);
+	}
+	if (close(file) < 0)
+		fail("close");
+}
+
+/* read FILE BLOCK, to the end. Clean pages go first, so that every byte comes over the wire. */
+static void read_file(char **words, int flags)
+{
+	size_t size = number(words[2]), done = 0;
+	char *block = block_of(size);
+	int file = open_or_fail(words[1], O_RDONLY | flags);
+	ssize_t moved;
+
+	if (!(flags & O_DIRECT) && posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED) != 0)
+		fail("posix_fadvise");
+	while ((moved = read(file, block, size)) > 0)
+		done += moved;
+	if (moved < 0)
+		fail(words[1]);
+	report(words[0], done, file);
+	close(file);
+}
+
+/* map FILE BYTES [early]: dirties a shared mapping and exits without msync. close(2) flushes what is dirty by then: */
+/* `early` closes first, so that the pages outlive the process and the kernel writes them when it sees fit. */
+static void map_file(int count, char **words)
+{
+	size_t bytes = number(words[2]);
+	int early = count > 3 && strcmp(words[3], "early") == 0;
+	int file = open_or_fail(words[1], O_RDWR | O_CREAT | O_TRUNC);
+	char *memory;
+
+	if (ftruncate(file, bytes) < 0)
+		fail("ftruncate");
+	memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	if (memory == MAP_FAILED)
+		fail("mmap");
+	report(words[0], bytes, file);
+	if (early)
+		close(file);
+	memset(memory, 'm', bytes);
+	if (!early)
+		close(file);
+}
+
+/* metadata FOLDER TIMES: mkdir, create, stat, rename, list, unlink, rmdir; and a name that is not there, each time. */
+static void metadata(char **words)
+{
+	size_t times = number(words[2]);
+	char folder[PATH_MAX], from[PATH_MAX + 8], to[PATH_MAX + 8];
+	struct stat status;
+
+	for (size_t i = 0; i < times; i++) {
+		DIR *list;
+
+		snprintf(folder, sizeof(folder), "%s/folder-%zu", words[1], i);
+		snprintf(from, sizeof(from), "%s/a", folder);
+		snprintf(to, sizeof(to), "%s/b", folder);
+		if (mkdir(folder, 0755) < 0)
+			fail(folder);
+		close(open_or_fail(from, O_WRONLY | O_CREAT | O_EXCL));
+		if (stat(from, &status) < 0 || rename(from, to) < 0)
+			fail(from);
+		if (stat(from, &status) == 0 || errno != ENOENT)
+			fail("a name that was renamed away");
+		list = opendir(folder);
+		if (!list)
+			fail(folder);
+		while (readdir(list))
+			;
+		closedir(list);
+		if (unlink(to) < 0 || rmdir(folder) < 0)
+			fail(to);
+	}
+	printf("metadata 0 0\n");
+}
+
+int main(int count, char **words)
+{
+	const char *command = count > 1 ? words[1] : "";
+
+	count--;
+	words++;
+	if (strcmp(command, "write") == 0 && count >= 4)
+		write_file(count, words, 0);
+	else if (strcmp(command, "direct-write") == 0 && count >= 4)
+		write_file(count, words, O_DIRECT);
+	else if (strcmp(command, "read") == 0 && count == 3)
+		read_file(words, 0);
+	else if (strcmp(command, "direct-read") == 0 && count == 3)
+		read_file(words, O_DIRECT);
+	else if (strcmp(command, "map") == 0 && count >= 3)
+		map_file(count, words);
+	else if (strcmp(command, "metadata") == 0 && count == 3)
+		metadata(words);
+	else {
+		fprintf(stderr, "usage: workload write|direct-write FILE BYTES BLOCK [fsync] [hold PATH]\n"
+				"       workload read|direct-read FILE BLOCK\n"
+				"       workload map FILE BYTES [early]\n"
+				"       workload metadata FOLDER TIMES\n");
+		return 2;
+	}
+	return 0;
+}

@@ -1,0 +1,69 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { kernels } from './kernel.ts';
+import { LabError } from './lab-error.ts';
+import { scenarios } from './scenarios/index.ts';
+import type { Scenario } from './scenario.ts';
+
+export type Command =
+  | { readonly do: 'help' }
+  | { readonly do: 'list' }
+  | { readonly do: 'shell'; readonly kernel: string }
+  | { readonly do: 'job'; readonly kernel: string; readonly file: string; readonly out: string | undefined }
+  | { readonly do: 'scenario'; readonly kernel: string; readonly scenario: Scenario; readonly out: string | undefined };
+
+export const help = `Boots a real kernel with a real NFS server and runs nfscope in it. Needs no root and installs nothing.
+
+  npm run lab -- [--kernel ${[...kernels.keys()].join('|')}] [--scenario NAME | --job FILE.sh | --shell] [--out FOLDER]
+
+  --scenario NAME  run a scenario and check what it leaves behind (default: two-pods)
+  --job FILE.sh    run a script of yours as root in the guest, and exit as it does; nfscope and workload are on its
+                   PATH, nfs_server, nfs_mount, pod_cgroup and in_cgroup are defined (test/lab/guest/nfs.sh)
+  --shell          a root shell in the guest; it powers off when you leave it
+  --kernel SERIES  kernel of the guest (default: 6.1)
+  --out FOLDER     keep what the guest writes to /lab/out there
+  --list           the scenarios
+`;
+
+const options = {
+  kernel: { type: 'string', default: '6.1' },
+  scenario: { type: 'string' },
+  job: { type: 'string' },
+  out: { type: 'string' },
+  shell: { type: 'boolean', default: false },
+  list: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
+/** Throws LabError for anything it does not understand. */
+export function parse(words: readonly string[]): Command {
+  const values = read(words);
+  if (values.help) return { do: 'help' };
+  if (values.list) return { do: 'list' };
+  if (!kernels.has(values.kernel)) throw new LabError(`--kernel ${values.kernel}: there are ${[...kernels.keys()].join(' and ')}`);
+  const { kernel } = values;
+  const out = values.out === undefined ? undefined : resolve(values.out);
+  if ([values.scenario !== undefined, values.job !== undefined, values.shell].filter(Boolean).length > 1)
+    throw new LabError('--scenario, --job and --shell exclude each other');
+  if (values.shell) {
+    if (out) throw new LabError('--out goes with --scenario and --job');
+    return { do: 'shell', kernel };
+  }
+  if (values.job !== undefined) {
+    if (!existsSync(values.job)) throw new LabError(`--job ${values.job}: no such file`);
+    return { do: 'job', kernel, file: resolve(values.job), out };
+  }
+  const name = values.scenario ?? 'two-pods';
+  const scenario = scenarios.find((candidate) => candidate.name === name);
+  if (!scenario) throw new LabError(`--scenario ${name}: there are ${scenarios.map((candidate) => candidate.name).join(', ')}`);
+  return { do: 'scenario', kernel, scenario, out };
+}
+
+function read(words: readonly string[]) {
+  try {
+    return parseArgs({ args: [...words], options, strict: true, allowPositionals: false }).values;
+  } catch (error) {
+    throw new LabError(`${(error as Error).message.split('. ')[0]}; see --help`);
+  }
+}

@@ -1,0 +1,48 @@
+import { chmod, copyFile, cp, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { LabError } from './lab-error.ts';
+import { run } from './process.ts';
+
+const repository = join(import.meta.dirname, '..', '..', '..');
+const lab = join(repository, 'test', 'lab');
+const bundle = join(repository, 'packages', 'agent', 'dist', 'bundle');
+
+/** Refuses early when there is no agent to run. */
+export function needBundle(): void {
+  for (const file of ['nfscope.mjs', 'nfscope.node', 'nfs.bpf.o']) {
+    if (!existsSync(join(bundle, file))) throw new LabError(`the agent is not built (${file} is missing): run \`npm run bundle\` first`);
+  }
+}
+
+/** Folder of a scenario's guest files. */
+export const scenarioFolder = (name: string): string => join(lab, 'scenarios', name);
+
+/**
+ * Fills the folder that is /lab in the guest: guest/ (its scripts), bin/ (on its PATH: nfscope, workload, kube-api),
+ * scenario/ (files of the scenario), out/ (what it leaves behind), job.sh.
+ */
+export async function fillShare(share: string, content: { job?: string; scenario?: string }): Promise<void> {
+  const bin = join(share, 'bin');
+  await mkdir(bin, { recursive: true });
+  await mkdir(join(share, 'out'), { recursive: true });
+  await cp(join(lab, 'guest'), join(share, 'guest'), { recursive: true });
+  await run('gcc', ['-O2', '-Wall', '-Werror', '-o', join(bin, 'workload'), join(lab, 'guest', 'workload.c')]);
+
+  if (existsSync(bundle)) for (const file of await readdir(bundle)) await copyFile(join(bundle, file), join(bin, file));
+  await copyFile(join(import.meta.dirname, 'kube-api.js'), join(bin, 'kube-api.mjs'));
+  await program(join(bin, 'nfscope'), 'nfscope.mjs');
+  await program(join(bin, 'kube-api'), 'kube-api.mjs');
+
+  if (content.scenario) {
+    await cp(scenarioFolder(content.scenario), join(share, 'scenario'), { recursive: true });
+    await copyFile(join(share, 'scenario', 'guest.sh'), join(share, 'job.sh'));
+  }
+  if (content.job) await copyFile(content.job, join(share, 'job.sh'));
+}
+
+/** The host's own Node runs it: the guest's root is the host's. */
+async function program(path: string, script: string): Promise<void> {
+  await writeFile(path, `#!/bin/sh\nexec '${process.execPath}' /lab/bin/${script} "$@"\n`);
+  await chmod(path, 0o755);
+}

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
@@ -16,10 +17,10 @@ let program: string;
 
 // One file, as it is shipped.
 beforeAll(async () => {
-  folder = await mkdtemp(here('../testdata/bundle-'));
+  folder = await mkdtemp(join(tmpdir(), 'nfscope-'));
   program = join(folder, 'agent.mjs');
   await build({
-    entryPoints: [here('../testdata/ticking-agent.mjs')],
+    entryPoints: [here('./testing/ticking-agent.ts')],
     outfile: program,
     bundle: true,
     platform: 'node',
@@ -50,11 +51,11 @@ const finish = async (args: readonly string[], env: Readonly<Record<string, stri
 /** Runs until the first line of data. */
 const running = async (env: Readonly<Record<string, string>> = {}) => {
   const it = launch(['run', '--config', config], env);
-  const lines = createInterface({ input: it.child.stderr! });
+  const lines = createInterface({ input: it.child.stderr });
   const announced = once(lines, 'line').then(([line]) => line as string);
   const log: string[] = [];
   lines.on('line', (line) => log.push(line));
-  await once(it.child.stdout!, 'data');
+  await once(it.child.stdout, 'data');
   return { ...it, log, line: await announced };
 };
 

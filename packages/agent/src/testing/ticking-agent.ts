@@ -3,7 +3,7 @@ import { debugExporterFactory } from '@nfscope/exporter-debug';
 import { defineConnector, defineReceiver, NfscopeError } from '@nfscope/pipeline';
 import { map, Subject } from 'rxjs';
 import { z } from 'zod';
-import { runProcess } from '../src/run-process.ts';
+import { runProcess } from '../run-process.ts';
 
 const tick = defineReceiver({
   type: 'tick',
@@ -16,18 +16,18 @@ const tick = defineReceiver({
     nfs: {
       stability: 'development',
       create: ({ start, shutdown }, { log }) => {
-        const output = new Subject();
-        let timer;
+        const output = new Subject<any>();
+        let timer: NodeJS.Timeout | undefined;
         return {
           output,
           start: async () => {
             log.info('ticking is near');
             if (start === 'refused') throw new NfscopeError('NFS-201', 'the kernel says no', 'nfs.bpf.o');
             if (start === 'broken') throw new TypeError('undefined is not a function');
-            timer = setInterval(() => output.next(Date.now()), 20);
+            timer = setInterval(() => output.next({ timeMs: Date.now() }), 20);
           },
           shutdown: () => {
-            if (shutdown === 'never') return new Promise(() => {});
+            if (shutdown === 'never') return new Promise<never>(() => {});
             clearInterval(timer);
             output.complete();
             return Promise.resolve();
@@ -46,7 +46,7 @@ const snapshot = defineConnector({
   to: 'metrics',
   stability: 'development',
   create: () => ({
-    connect: map((timeMs) => ({ timeMs, resources: [], scope: { name: 'tick', version: '0' }, metrics: [] })),
+    connect: (ticks) => ticks.pipe(map(({ timeMs }) => ({ timeMs, resources: [], scope: { name: 'tick', version: '0' }, metrics: [] }))),
   }),
 });
 

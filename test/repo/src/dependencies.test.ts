@@ -30,3 +30,14 @@ test('every dependency has a reason, and no reason has lost its dependency', () 
 test('the lockfile says what, not from where', () => {
   expect(text('package-lock.json')).not.toMatch(/"resolved": "https?:/);
 });
+
+// `npm ci` refuses a lockfile without them, and npm leaves out those that the registry at hand does not have.
+test('the lockfile has every optional package, whatever the machine it was written on', () => {
+  interface Locked {
+    readonly optionalDependencies?: Readonly<Record<string, string>>;
+  }
+  const { packages } = JSON.parse(text('package-lock.json')) as { packages: Readonly<Record<string, Locked>> };
+  const wanted = new Set(Object.values(packages).flatMap((locked) => Object.keys(locked.optionalDependencies ?? {})));
+  expect(wanted.size).toBeGreaterThan(0);
+  expect([...wanted].filter((name) => !Object.hasOwn(packages, `node_modules/${name}`))).toEqual([]);
+});

@@ -25,8 +25,9 @@ interface Counting {
   layout: Layout | undefined;
 }
 
-export const startTally = ({ grace, charge }: Omit<Config, 'interval'>, { log, version }: ComponentContext): Tally => {
-  const scope: Scope = Object.freeze({ name: '@nfscope/connector-metrics', version });
+export const startTally = ({ grace, charge }: Omit<Config, 'interval'>, { id, log, version }: ComponentContext): Tally => {
+  // metrics/blue is another scope than metrics: an exporter that keeps the latest snapshot of each can tell them apart.
+  const scope: Scope = Object.freeze({ name: `@nfscope/connector-metrics${id.replace(/^[^/]*/, '')}`, version });
   const left = new WeakSet<Sources>();
   let counting: Counting | undefined;
   let warned = false;
@@ -47,7 +48,7 @@ export const startTally = ({ grace, charge }: Omit<Config, 'interval'>, { log, v
       if (counting?.sources !== batch.sources && left.has(batch.sources)) {
         if (!warned)
           log.warn(
-            'Batches of two receivers come in by turns: only those of the second are counted. Give each receiver its own metrics connector.',
+            'batches of two receivers come by turns and only those of the second are counted; give each receiver its own metrics connector',
           );
         warned = true;
         return;

@@ -1,0 +1,10 @@
+import { defineExporter } from '@nfscope/pipeline';
+import { config } from './config.ts';
+import { prometheusExporter } from './prometheus-exporter.ts';
+
+export const factory = defineExporter({
+  type: 'prometheus',
+  description: 'Serves the latest metrics to a Prometheus scrape.',
+  config,
+  signals: { metrics: { stability: 'development', create: prometheusExporter } },
+});

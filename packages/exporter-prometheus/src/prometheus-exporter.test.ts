@@ -1,0 +1,445 @@
+import { once } from 'node:events';
+import { Agent, createServer, get, request, type IncomingHttpHeaders, type RequestOptions } from 'node:http';
+import { connect, type AddressInfo, type Socket } from 'node:net';
+import { gunzipSync } from 'node:zlib';
+import type { Attributes, HistogramPoints, Metric, MetricsBatch } from '@nfscope/model';
+import { metric } from '@nfscope/semconv';
+import { context, describeComponent } from '@nfscope/pipeline/testing';
+import { afterEach, describe, expect, test } from 'vitest';
+import { config } from './config.ts';
+import { factory } from './factory.ts';
+import { familiesOf } from './families.ts';
+import { labelCache } from './labels.ts';
+import { page } from './page.ts';
+import { prometheusExporter, type PrometheusExporter } from './prometheus-exporter.ts';
+import { parsePage } from './testing/parse-page.ts';
+import { checkMetrics, noPromtool, promtool } from './testing/promtool.ts';
+
+describeComponent(factory, {
+  valid: {
+    'the defaults': {},
+    'a free port of IPv6': { endpoint: '[::1]:0', path: '/' },
+    'all addresses': { endpoint: ':9464' },
+    'a host by name': { endpoint: 'localhost:9464' },
+  },
+  invalid: {
+    'an endpoint without a port': [{ endpoint: 'localhost' }, 'endpoint: expected host:port'],
+    'a port that is none': [{ endpoint: '127.0.0.1:65536' }, 'endpoint: expected host:port'],
+    'IPv6 without brackets': [{ endpoint: '::1:9464' }, 'endpoint: expected host:port'],
+    'a URL': [{ endpoint: 'http://127.0.0.1:9464' }, 'endpoint: expected host:port'],
+    'a path without its slash': [{ path: 'metrics' }, 'path: expected a path that starts with /'],
+    'a path with a query': [{ path: '/metrics?x' }, 'path: expected a path that starts with /'],
+  },
+  start: { endpoint: '127.0.0.1:0' },
+});
+
+const deadline = (ms = 4_000) => AbortSignal.timeout(ms);
+
+const running: PrometheusExporter[] = [];
+afterEach(async () => {
+  for (const exporter of running.splice(0)) await exporter.shutdown(AbortSignal.abort());
+});
+
+const started = async (raw: object = {}) => {
+  const given = context(factory);
+  const exporter = prometheusExporter(config.parse({ endpoint: '127.0.0.1:0', ...raw }), given);
+  await exporter.start();
+  running.push(exporter);
+  return { exporter, url: exporter.url()!, log: given.log };
+};
+
+interface Answer {
+  readonly status: number | undefined;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+const fetchFrom = async (url: string, options: RequestOptions = {}): Promise<Answer> => {
+  const sent = request(url, options).end();
+  const [response] = await once(sent, 'response');
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk);
+  return { status: response.statusCode, headers: response.headers, body: Buffer.concat(chunks) };
+};
+
+interface Series {
+  readonly resource?: Attributes;
+  readonly attributes?: Attributes;
+}
+
+const columns = (series: readonly Series[]) => ({
+  length: series.length,
+  resource: Uint32Array.from(series.keys()),
+  attributes: series.map(({ attributes = {} }) => attributes),
+  startMs: new Float64Array(series.length),
+});
+
+const batchOf = (series: readonly Series[], metrics: readonly Metric[], scope = 'test'): MetricsBatch => ({
+  timeMs: 0,
+  resources: series.map(({ resource = {} }) => resource),
+  scope: { name: scope, version: '0' },
+  metrics,
+});
+
+const gauge = (series: readonly Series[], values: readonly number[] = series.map(() => 1), name = 'test.value'): Metric => ({
+  ...{ name, unit: '', description: 'A value.', type: 'gauge' },
+  points: { ...columns(series), value: Float64Array.from(values) },
+});
+
+const histogramPoints = (series: readonly Series[], bounds: readonly number[], buckets: readonly number[], sums: readonly number[]) => {
+  const width = bounds.length + 1;
+  const count = series.map((_, i) => buckets.slice(i * width, (i + 1) * width).reduce((a, b) => a + b));
+  const points: HistogramPoints = {
+    ...columns(series),
+    bounds,
+    buckets: Float64Array.from(buckets),
+    count: Float64Array.from(count),
+    sum: Float64Array.from(sums),
+  };
+  return points;
+};
+
+const textOf = async (...batches: MetricsBatch[]): Promise<string> => {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of page(
+    familiesOf(batches, () => {}),
+    labelCache(),
+  ))
+    chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+};
+
+describe('page', () => {
+  test('a histogram with and without bounds, and a counter', async () => {
+    const series = [{ resource: { 'k8s.pod.name': 'etl-7' }, attributes: { 'onc_rpc.version': 4 } }];
+    const text = await textOf(
+      batchOf(series, [
+        {
+          ...metric.IO_SIZE,
+          description: 'Back\\slash and\nline.',
+          points: [histogramPoints(series, [0.5, 4096], [1, 2, 4], [5000.25]), histogramPoints([{}], [], [3], [7])],
+        },
+        { ...metric.IO_WIRE, points: { ...columns(series), value: Float64Array.of(2 ** 53) } },
+      ]),
+    );
+    expect(text).toBe(
+      [
+        '# HELP nfs_io_size_bytes Back\\\\slash and\\nline.',
+        '# TYPE nfs_io_size_bytes histogram',
+        'nfs_io_size_bytes_bucket{k8s_pod_name="etl-7",onc_rpc_version="4",le="0.5"} 1',
+        'nfs_io_size_bytes_bucket{k8s_pod_name="etl-7",onc_rpc_version="4",le="4096"} 3',
+        'nfs_io_size_bytes_bucket{k8s_pod_name="etl-7",onc_rpc_version="4",le="+Inf"} 7',
+        'nfs_io_size_bytes_sum{k8s_pod_name="etl-7",onc_rpc_version="4"} 5000.25',
+        'nfs_io_size_bytes_count{k8s_pod_name="etl-7",onc_rpc_version="4"} 7',
+        'nfs_io_size_bytes_bucket{k8s_pod_name="etl-7",le="+Inf"} 3',
+        'nfs_io_size_bytes_sum{k8s_pod_name="etl-7"} 7',
+        'nfs_io_size_bytes_count{k8s_pod_name="etl-7"} 3',
+        '# HELP nfs_io_wire_bytes_total RPC bytes sent and received, headers included.',
+        '# TYPE nfs_io_wire_bytes_total counter',
+        'nfs_io_wire_bytes_total{k8s_pod_name="etl-7",onc_rpc_version="4"} 9007199254740992',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test.each([
+    [0, '0'],
+    [7, '7'],
+    [10, '10'],
+    [99999, '99999'],
+    [2147483647, '2147483647'],
+    [2147483648, '2147483648'],
+    [-1, '-1'],
+    [0.1 + 0.2, '0.30000000000000004'],
+    [1e-7, '1e-7'],
+    [1e300, '1e+300'],
+    [-1.7976931348623157e308, '-1.7976931348623157e+308'],
+    [NaN, 'NaN'],
+    [Infinity, '+Inf'],
+    [-Infinity, '-Inf'],
+  ])('the number %d', async (value, text) => {
+    expect((await textOf(batchOf([{}], [gauge([{}], [value])]))).split('\n')[2]).toBe(`test_value ${text}`);
+  });
+
+  test.each<[string, Series, [string, string][]]>([
+    [
+      'values of all types',
+      { attributes: { b: true, n: 1.5, s: 'x', a: ['p', 'q"'] } },
+      [
+        ['a', '["p","q\\""]'],
+        ['b', 'true'],
+        ['n', '1.5'],
+        ['s', 'x'],
+      ],
+    ],
+    [
+      'a point wins over its resource',
+      { resource: { 'a.b': 'resource', c: 'r' }, attributes: { 'a.b': 'point' } },
+      [
+        ['a_b', 'point'],
+        ['c', 'r'],
+      ],
+    ],
+    [
+      'names that come out the same, in their order',
+      { resource: { 'a.b': '2' }, attributes: { a_b: '3', 'a-b': '1' } },
+      [['a_b', '1;2;3']],
+    ],
+    ['the label of a bucket', { attributes: { le: 'mine' } }, [['exported_le', 'mine']]],
+    ['a value that is empty', { attributes: { empty: '' } }, [['empty', '']]],
+  ])('labels: %s', async (_, series, labels) => {
+    const { samples } = parsePage(await textOf(batchOf([series], [gauge([series])])));
+    expect(samples).toEqual([{ name: 'test_value', labels, value: '1' }]);
+  });
+
+  test('metrics of one name share one family, whatever scope and place they come from', async () => {
+    const [a, b] = [[{ attributes: { of: 'a' } }], [{ attributes: { of: 'b' } }]];
+    const text = await textOf(batchOf(a, [gauge(a), gauge(a, [2], 'other')], 'one'), batchOf(b, [gauge(b, [3], 'test_value')], 'two'));
+    expect(parsePage(text).samples.map(({ name, value }) => [name, value])).toEqual([
+      ['test_value', '1'],
+      ['test_value', '3'],
+      ['other', '2'],
+    ]);
+  });
+
+  test('others get their turn while a page is written', async () => {
+    const series = Array.from({ length: 20_000 }, (_, i) => ({ attributes: { index: i, 'a.long.name': 'x'.repeat(200) } }));
+    let turns = 0;
+    let done = false;
+    const turn = (): void => {
+      turns++;
+      if (!done) setImmediate(turn);
+    };
+    setImmediate(turn);
+    await textOf(batchOf(series, [gauge(series)]));
+    done = true;
+    expect(turns).toBeGreaterThan(1);
+  });
+});
+
+/** Everything that could be mistaken for a part of the page. */
+const hostile: readonly string[] = [
+  'two\nlines',
+  'quote"d',
+  'back\\slash',
+  'ends in a backslash\\',
+  '\\n',
+  '\\"',
+  '"} 1\nnfs_io_fake_total{a="b',
+  '# TYPE nfs_io_fake_total counter',
+  'carriage\r\nreturn',
+  'tab\tand vertical\v',
+  'nul\0byte',
+  '🙈 日本 ünïcode',
+  '\u2028\u202e\ufeff',
+  '{a="b",c="d"}',
+  '   ',
+  'x'.repeat(300_000),
+];
+
+const hostilePage = (): Promise<string> => {
+  const series = hostile.map((value, i) => ({
+    resource: { 'k8s.pod.name': value },
+    attributes: { index: i, [`label ${value.slice(0, 99)}`]: value },
+  }));
+  const buckets = series.flatMap(() => [1, 2]);
+  return textOf(
+    batchOf(series, [
+      { ...gauge(series), description: `Help\nwith "everything" in it \\ 🙈\0` } as Metric,
+      {
+        ...metric.IO_DURATION,
+        points: [
+          histogramPoints(
+            series,
+            [1],
+            buckets,
+            series.map(() => 2),
+          ),
+        ],
+      },
+    ]),
+  );
+};
+
+describe('what users name', () => {
+  test('comes out as it went in', async () => {
+    const { samples, help } = parsePage(await hostilePage());
+    const pods = samples.filter(({ name }) => name === 'test_value').map(({ labels }) => new Map(labels).get('k8s_pod_name'));
+    expect(pods).toEqual(hostile);
+    expect(samples).toHaveLength(hostile.length * 5);
+    expect(Object.keys(help)).toEqual(['test_value', 'nfs_io_duration_seconds']);
+  });
+
+  test('is UTF-8 even where it is no Unicode', async () => {
+    const series = [{ attributes: { torn: 'a\ud800b' } }];
+    expect(parsePage(await textOf(batchOf(series, [gauge(series)]))).samples[0]!.labels).toEqual([['torn', 'a\ufffdb']]);
+  });
+
+  test('passes promtool', async ({ skip }) => {
+    const tool = promtool() ?? skip(noPromtool);
+    expect(checkMetrics(tool, await hostilePage())).toBe('');
+  });
+});
+
+test('promtool accepts every metric of nfscope, and sees what is wrong with a page that is not', async ({ skip }) => {
+  const tool = promtool() ?? skip(noPromtool);
+  const series = [{ attributes: { 'nfs.operation.name': 'READ' } }];
+  const metrics = Object.values(metric).map((definition): Metric =>
+    definition.type === 'histogram'
+      ? { ...definition, points: [histogramPoints(series, [0.1, 1], [1, 2, 3], [4.5])] }
+      : { ...definition, points: { ...columns(series), value: Float64Array.of(1) } },
+  );
+  const text = await textOf(batchOf(series, metrics));
+  expect(checkMetrics(tool, text)).toBe('');
+  expect(checkMetrics(tool, text.replaceAll('nfs_operation_name="READ"', 'a="1",a="2"'))).toContain('duplicate label');
+});
+
+describe('HTTP', () => {
+  const series = [{ attributes: { pod: 'a' } }];
+  const text = '# HELP test_value A value.\n# TYPE test_value gauge\ntest_value{pod="a"} 1\n';
+
+  test('a page that is empty before the first batch', async () => {
+    const { status, body } = await fetchFrom((await started()).url);
+    expect([status, body.toString()]).toEqual([200, '']);
+  });
+
+  test('GET', async () => {
+    const { exporter, url } = await started();
+    await exporter.export(batchOf(series, [gauge(series)]), deadline());
+    const { status, headers, body } = await fetchFrom(`${url}?collect=all`);
+    expect([status, body.toString()]).toEqual([200, text]);
+    expect(headers).toMatchObject({ 'content-type': 'text/plain; version=0.0.4; charset=utf-8', 'x-content-type-options': 'nosniff' });
+    expect(headers['content-encoding']).toBeUndefined();
+  });
+
+  test.each([
+    ['gzip', true],
+    ['deflate, GZIP;q=0.5', true],
+    ['*', true],
+    ['gzip;q=0, *', false],
+    ['gzip;q=0.0', false],
+    ['identity', false],
+    ['', false],
+  ])('Accept-Encoding "%s": gzip %s', async (accepted, gzip) => {
+    const { exporter, url } = await started();
+    await exporter.export(batchOf(series, [gauge(series)]), deadline());
+    const { headers, body } = await fetchFrom(url, { headers: { 'accept-encoding': accepted } });
+    expect([headers['content-encoding'], headers.vary]).toEqual([gzip ? 'gzip' : undefined, 'accept-encoding']);
+    expect((gzip ? gunzipSync(body) : body).toString()).toBe(text);
+  });
+
+  test.each([
+    ['HEAD', '/metrics', 200, ''],
+    ['POST', '/metrics', 405, 'Only GET and HEAD are answered.\n'],
+    ['DELETE', '/metrics', 405, 'Only GET and HEAD are answered.\n'],
+    ['GET', '/', 404, 'There is nothing here. The metrics are at /metrics\n'],
+    ['GET', '//metrics', 404, 'There is nothing here. The metrics are at /metrics\n'],
+    ['GET', '/metrics/', 404, 'There is nothing here. The metrics are at /metrics\n'],
+  ])('%s %s is %i', async (method, path, status, said) => {
+    const { exporter, url } = await started();
+    await exporter.export(batchOf(series, [gauge(series)]), deadline());
+    const answer = await fetchFrom(url, { method, path });
+    expect([answer.status, answer.body.toString()]).toEqual([status, said]);
+    expect(answer.headers.allow).toBe(status === 405 ? 'GET, HEAD' : undefined);
+  });
+
+  test('the latest snapshot of each scope', async () => {
+    const { exporter, url } = await started();
+    const one = (value: number, name: string) => batchOf(series, [gauge(series, [value], name)], name);
+    for (const batch of [one(1, 'a'), one(2, 'b'), one(3, 'a')]) await exporter.export(batch, deadline());
+    const { samples } = parsePage((await fetchFrom(url)).body.toString());
+    expect(samples.map(({ name, value }) => [name, value])).toEqual([
+      ['a', '3'],
+      ['b', '2'],
+    ]);
+  });
+
+  test('a metric whose name has another type is left out, and a warning says so once', async () => {
+    const { exporter, url, log } = await started();
+    const counter: Metric = { ...gauge(series, [2], 'test.value.total'), type: 'gauge' } as Metric;
+    const clash: Metric = { ...gauge(series, [3]), type: 'counter' } as Metric;
+    await exporter.export(batchOf(series, [counter, clash]), deadline());
+    for (let i = 0; i < 2; i++) {
+      const { samples } = parsePage((await fetchFrom(url)).body.toString());
+      expect(samples.map(({ name, value }) => [name, value])).toEqual([['test_value_total', '2']]);
+    }
+    expect(log.messages('warn')).toHaveLength(1);
+  });
+
+  test('scrapes at once, plain and gzip, each get a whole page of many chunks', async () => {
+    const { exporter, url } = await started();
+    const many = Array.from({ length: 20_000 }, (_, i) => ({ attributes: { index: i } }));
+    await exporter.export(batchOf(many, [gauge(many)]), deadline());
+    const answers = await Promise.all(
+      Array.from({ length: 6 }, (_, i) => fetchFrom(url, i % 2 ? { headers: { 'accept-encoding': 'gzip' } } : {})),
+    );
+    const pages = answers.map(({ headers, body }) => (headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body).toString());
+    expect(parsePage(pages[0]!).samples).toHaveLength(20_000);
+    for (const other of pages) expect(other === pages[0]).toBe(true);
+  });
+});
+
+describe('lifecycle', () => {
+  test('a port that is taken', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const endpoint = `127.0.0.1:${(other.address() as AddressInfo).port}`;
+    try {
+      await expect(started({ endpoint })).rejects.toMatchObject({
+        code: 'NFS-301',
+        message: `cannot listen on ${endpoint}: another process listens there`,
+        where: 'prometheus',
+      });
+    } finally {
+      other.close();
+    }
+  });
+
+  test('an address this machine does not have', async () => {
+    await expect(started({ endpoint: '192.0.2.1:0' })).rejects.toMatchObject({
+      code: 'NFS-301',
+      message: 'cannot listen on 192.0.2.1:0: this machine does not have that address',
+    });
+  });
+
+  test('a kept connection does not hold up a shutdown', async () => {
+    const { exporter, url } = await started();
+    const agent = new Agent({ keepAlive: true });
+    await fetchFrom(url, { agent });
+    const given = deadline();
+    await exporter.shutdown(given);
+    expect(given.aborted).toBe(false);
+    agent.destroy();
+  });
+
+  const many = Array.from({ length: 30_000 }, (_, i) => ({ attributes: { index: i, text: 'x'.repeat(1000) } }));
+
+  test('a scrape under way is finished, then its connection is closed', async () => {
+    const { exporter, url } = await started();
+    await exporter.export(batchOf(many, [gauge(many)]), deadline());
+    const agent = new Agent({ keepAlive: true });
+    const [response] = await once(get(url, { agent }), 'response');
+    const given = deadline();
+    const over = exporter.shutdown(given);
+    let size = 0;
+    for await (const chunk of response) size += chunk.length;
+    expect(size).toBeGreaterThan(30_000_000);
+    await over;
+    expect(given.aborted).toBe(false);
+    agent.destroy();
+  });
+
+  test('a reader that has stopped reading is cut off at the deadline', async () => {
+    const { exporter, url } = await started();
+    await exporter.export(batchOf(many, [gauge(many)]), deadline());
+    const socket: Socket = connect(Number(new URL(url).port), '127.0.0.1');
+    socket.write('GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n');
+    await once(socket, 'readable');
+    const cut = once(socket, 'close');
+    await exporter.shutdown(deadline(50));
+    socket.resume();
+    socket.on('error', () => {});
+    await cut;
+    expect(exporter.url()).toBeUndefined();
+  });
+});

@@ -1,0 +1,176 @@
+import { Sources, type NfsBatch } from '@nfscope/model';
+import { context, describeComponent } from '@nfscope/pipeline/testing';
+import { firstValueFrom, Subject, type Observable } from 'rxjs';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { config as schema } from './config.ts';
+import { factory } from './factory.ts';
+import { k8sAttributes } from './k8s-attributes.ts';
+import { makeServiceAccount, noOpenssl, ScriptedApiServer } from './testing/scripted-api-server.ts';
+
+// A test may itself run in a pod.
+beforeEach(() => {
+  for (const name of ['KUBERNETES_SERVICE_HOST', 'KUBERNETES_SERVICE_PORT', 'KUBE_NODE_NAME', 'NODE_NAME']) vi.stubEnv(name, undefined);
+});
+afterEach(() => vi.unstubAllEnvs());
+
+describeComponent(factory, {
+  valid: {
+    'nothing set': {},
+    'names of the Collector': { auth_type: 'serviceAccount', filter: { node_from_env_var: 'KUBE_NODE_NAME' } },
+    'a node': { auth_type: 'none', filter: { node: 'node-1' } },
+  },
+  invalid: {
+    'a way to ask that is not there': [{ auth_type: 'kubeConfig' }, 'auth_type'],
+    'an unknown filter': [{ filter: { namespace: 'x' } }, 'unknown key "namespace"'],
+    'no path': [{ service_account_path: '' }, 'expected a path'],
+  },
+});
+
+test.each([
+  ['inside a cluster', '10.96.0.1', 'serviceAccount'],
+  ['outside of one', undefined, 'none'],
+])('auth_type by default: %s', (_, host, expected) => {
+  vi.stubEnv('KUBERNETES_SERVICE_HOST', host);
+  expect(schema.parse({}).auth_type).toBe(expected);
+});
+
+const made = (config: object) => {
+  const given = context(factory);
+  return { processor: factory.signals.nfs!.create(schema.parse(config), given), log: given.log };
+};
+
+describe('start refuses', () => {
+  const inCluster = { KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: '1', NODE_NAME: 'node-1' };
+  test.each<[string, object, Record<string, string>, object]>([
+    [
+      'an API server without a node',
+      { auth_type: 'serviceAccount' },
+      { KUBERNETES_SERVICE_HOST: '127.0.0.1' },
+      { code: 'NFS-104', where: 'k8s_attributes', mend: 'Set NODE_NAME from the field spec.nodeName of the pod, or `filter::node`.' },
+    ],
+    ['a variable that is not set', { filter: { node_from_env_var: 'MY_NODE' } }, { NODE_NAME: 'node-1' }, { code: 'NFS-104' }],
+    ['a service account outside of a cluster', { auth_type: 'serviceAccount' }, { NODE_NAME: 'node-1' }, { code: 'NFS-104' }],
+    [
+      'a service account that is not mounted',
+      { service_account_path: '/nonexistent' },
+      inCluster,
+      { code: 'NFS-401', where: '/nonexistent/token' },
+    ],
+  ])('%s', async (_, config, environment, error) => {
+    for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+    await expect(made(config).processor.start!()).rejects.toMatchObject(error);
+  });
+
+  test('the operator tells it as an error of the stream', async () => {
+    const config = schema.parse({ auth_type: 'serviceAccount' });
+    const batches = new Subject<NfsBatch>();
+    await expect(firstValueFrom(batches.pipe(k8sAttributes(config, context(factory))))).rejects.toMatchObject({ code: 'NFS-104' });
+    expect(batches.observed).toBe(false);
+  });
+});
+
+describe('the name of the node', () => {
+  test.each<[string, object, Record<string, string>, string | undefined]>([
+    ['from the configuration', { filter: { node: 'a', node_from_env_var: 'X' } }, { X: 'b', NODE_NAME: 'c' }, 'a'],
+    ['from the variable of the configuration', { filter: { node_from_env_var: 'X' } }, { X: 'b', KUBE_NODE_NAME: 'c' }, 'b'],
+    ['from KUBE_NODE_NAME', {}, { KUBE_NODE_NAME: 'c', NODE_NAME: 'd' }, 'c'],
+    ['from NODE_NAME', {}, { NODE_NAME: 'd' }, 'd'],
+    ['from nowhere', {}, {}, undefined],
+  ])('%s', async (_, config, environment, node) => {
+    for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+    const { processor } = made(config);
+    await processor.start!();
+    const { input, source } = stream((batches) => batches.pipe(processor.process));
+    input();
+    expect(source().resource['k8s.node.name']).toBe(node);
+  });
+});
+
+const uid = '8f3c2d1e-0a5b-4c7d-9e1f-2b3a4c5d6e7f';
+const id = 'a'.repeat(64);
+
+/** A stream with one source: a container of a pod. */
+const stream = (process: (batches: Subject<NfsBatch>) => Observable<NfsBatch>) => {
+  const sources = new Sources();
+  const client = { id: 1, program: 100003, version: 4, parents: [], server: undefined };
+  sources.add({ id: 1, kind: 'cgroup', path: `/kubepods/pod${uid}/${id}` }, client, 0);
+  const batches = new Subject<NfsBatch>();
+  const passed: NfsBatch[] = [];
+  const state = { ended: false };
+  const subscription = process(batches).subscribe({ next: (batch) => passed.push(batch), complete: () => (state.ended = true) });
+  return {
+    subscription,
+    state,
+    batches,
+    passed,
+    input: (): void => batches.next({ sources, changedSources: [0] } as Partial<NfsBatch> as NfsBatch),
+    source: () => sources.at(0),
+  };
+};
+
+describe.skipIf(noOpenssl !== undefined)(`against an API server${noOpenssl ? ` (skipped: ${noOpenssl})` : ''}`, () => {
+  const account = noOpenssl === undefined ? makeServiceAccount() : '';
+  const pod = {
+    metadata: { uid, namespace: 'media', name: 'writer-0' },
+    spec: { nodeName: 'node-1' },
+    status: { containerStatuses: [{ name: 'app', containerID: `containerd://${id}` }] },
+  };
+  const names = { 'k8s.namespace.name': 'media', 'k8s.pod.name': 'writer-0', 'k8s.container.name': 'app', 'k8s.node.name': 'node-1' };
+  let server: ScriptedApiServer;
+  beforeEach(async () => {
+    server = new ScriptedApiServer(account);
+    vi.stubEnv('KUBERNETES_SERVICE_HOST', '127.0.0.1');
+    vi.stubEnv('KUBERNETES_SERVICE_PORT', String(await server.listen()));
+    vi.stubEnv('NODE_NAME', 'node-1');
+  });
+  afterEach(() => server.close());
+
+  test('a source waits, is named between batches, and keeps its names', async () => {
+    const { processor, log } = made({ service_account_path: account });
+    const { input, source, passed } = stream((batches) => batches.pipe(processor.process));
+    await processor.start!();
+    input();
+    expect([source().waiting, passed.length]).toEqual([new Set(['k8s_attributes']), 1]);
+    await server.watched();
+    server.set(pod);
+    await vi.waitFor(() => expect(source().resource).toMatchObject(names));
+    expect(source().waiting).toEqual(new Set());
+    server.delete(uid);
+    server.set({ ...pod, metadata: { ...pod.metadata, uid: 'another' } });
+    input();
+    expect(source().resource).toMatchObject({ ...names, 'k8s.pod.uid': uid });
+    await processor.shutdown!(AbortSignal.timeout(1000));
+    await processor.shutdown!(AbortSignal.timeout(1000));
+    await server.quiet();
+    expect(log.records).toEqual([]);
+  });
+
+  test('the operator asks while it is subscribed to', async () => {
+    const { input, source, subscription, batches } = stream((of) =>
+      of.pipe(k8sAttributes(schema.parse({ service_account_path: account }), context(factory))),
+    );
+    server.set(pod);
+    input();
+    await vi.waitFor(() => expect(source().resource).toMatchObject(names));
+    await server.watched();
+    subscription.unsubscribe();
+    await server.quiet();
+    expect(batches.observed).toBe(false);
+  });
+
+  test('the stream’s end ends the operator', async () => {
+    const { batches, state } = stream((of) => of.pipe(k8sAttributes(schema.parse({ service_account_path: account }), context(factory))));
+    await server.watched();
+    batches.complete();
+    await server.quiet();
+    expect(state.ended).toBe(true);
+  });
+
+  test('an API server that is down does not stop the start', async () => {
+    await server.close();
+    const { processor, log } = made({ service_account_path: account });
+    await processor.start!();
+    await vi.waitFor(() => expect(log.messages('warn')).toHaveLength(1));
+    await processor.shutdown!(AbortSignal.timeout(1000));
+  });
+});

@@ -72,6 +72,12 @@ describe('a run', () => {
     }
   });
 
+  test('a receiver that fails later ends it in order, with one line more', async () => {
+    const { err, code } = await finish(['run', '--config', config, '--log-level', 'warn'], { TICK_START: 'brief' });
+    expect(err.split('\n').slice(1)).toEqual([expect.stringMatching(/^NFS-202 sunrpc: the module is gone\. /), '']);
+    expect(code).toBe(2);
+  });
+
   test('a second signal ends it at once, with 1', async () => {
     const { child, ended } = await running({ TICK_SHUTDOWN: 'never' });
     child.kill('SIGTERM');

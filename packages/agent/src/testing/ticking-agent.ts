@@ -9,7 +9,10 @@ const tick = defineReceiver({
   type: 'tick',
   description: 'Ticks.',
   config: z.strictObject({
-    start: z.enum(['well', 'refused', 'broken']).default('well').describe('How the start goes.'),
+    start: z
+      .enum(['well', 'refused', 'broken', 'brief'])
+      .default('well')
+      .describe('How the start goes; brief: well, but the first tick fails.'),
     shutdown: z.enum(['well', 'never']).default('well').describe('How the shutdown goes.'),
   }),
   signals: {
@@ -24,6 +27,7 @@ const tick = defineReceiver({
             log.info('ticking is near');
             if (start === 'refused') throw new NfscopeError('NFS-201', 'the kernel says no', 'nfs.bpf.o');
             if (start === 'broken') throw new TypeError('undefined is not a function');
+            if (start === 'brief') setImmediate(() => output.error(new NfscopeError('NFS-202', 'the module is gone', 'sunrpc')));
             timer = setInterval(() => output.next({ timeMs: Date.now() }), 20);
           },
           shutdown: () => {

@@ -1,8 +1,8 @@
 // A vitest reporter: writes what test.mjs adds up, the reasons of skipped tests among it, to the file NFSCOPE_TALLY.
 import { writeFileSync } from 'node:fs';
 
-/** A skip by the test itself carries its reason (`context.skip(reason)`), any other has only the test's name to say. */
-const reason = (test) => test.result().note ?? 'gives no reason';
+/** What the test itself says (`context.skip(reason)`), else what its name says: `starts (skipped: needs root)`. */
+const reason = (test) => test.result().note ?? /\(skipped: (.+?)\)/.exec(test.fullName)?.[1] ?? 'gives no reason';
 
 export default class Tally {
   onTestRunEnd(modules, unhandled) {

@@ -184,6 +184,31 @@ describe('identity', () => {
     expect(after.size).toBeGreaterThan(before.size);
   });
 
+  test('what names the points is shared by snapshots as long as no series comes or goes', () => {
+    const node = nodeModel(START);
+    const row = node.row(0, addSource(node, pod, nas), 0);
+    node.count(row);
+    const { sample, output } = run();
+    const attributes = () => (output.at(-1)!.metrics[0]!.points as readonly Points[])[0]!.attributes;
+    sample(node.batch(START + 1));
+    const before = attributes();
+    node.count(row);
+    sample(node.batch(START + 2));
+    expect(attributes()).toBe(before);
+  });
+
+  test('a rename reaches rows from before the table grew', () => {
+    const node = nodeModel(START);
+    const source = addSource(node, { 'k8s.pod.name': 'a' }, nas);
+    node.count(node.row(0, source, 0), 2);
+    const { sample } = run();
+    sample(node.batch(START + 1));
+    node.count(node.row(1000, source, 0, 0, 2), 3);
+    sample(node.batch(START + 2));
+    node.sources.change(source, { resource: { 'k8s.pod.name': 'b' } });
+    expect(durations(sample(node.batch(START + 3)))).toEqual([['b', 5]]);
+  });
+
   test('a snapshot never changes', () => {
     const node = nodeModel(START);
     const row = node.row(0, addSource(node, pod, nas), 0);
@@ -246,6 +271,15 @@ describe('time', () => {
     };
     for (const withBatch of [true, true, true, true, false, false, false, false, true, true, true, true, true]) step(withBatch);
     expect(counts).toEqual([1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3]);
+  });
+
+  test('one batch is told once', () => {
+    const node = nodeModel(START);
+    node.count(node.row(0, addSource(node, pod, nas), 0));
+    const { input, output } = run();
+    input.next(node.batch(START));
+    vi.advanceTimersByTime(5000);
+    expect(output).toHaveLength(1);
   });
 
   test('a source that may leave is not kept waiting by the interval', () => {

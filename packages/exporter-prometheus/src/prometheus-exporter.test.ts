@@ -379,6 +379,48 @@ describe('HTTP', () => {
   });
 });
 
+/** 31 MB: more than the buffers of a connection hold, less than a page keeps for a scrape that joins. */
+const many = Array.from({ length: 30_000 }, (_, i) => ({ attributes: { index: i, text: 'x'.repeat(1000) } }));
+
+/** A scrape that has begun and is not read on. */
+const stalled = async (url: string): Promise<Socket> => {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  socket.on('error', () => {});
+  socket.write('GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n');
+  await once(socket, 'readable');
+  return socket;
+};
+
+describe('scrapes that overlap', () => {
+  test('share one writing of the page', async () => {
+    const { exporter, url } = await started();
+    let writings = 0;
+    const metric = gauge(many) as Extract<Metric, { type: 'gauge' }>;
+    const attributes = new Proxy(metric.points.attributes, {
+      get: (of, key) => {
+        if (key === '0') writings++;
+        return Reflect.get(of, key) as unknown;
+      },
+    });
+    await exporter.export(batchOf(many, [{ ...metric, points: { ...metric.points, attributes } }]), deadline());
+    const first = await stalled(url);
+    const [second, third] = await Promise.all([fetchFrom(url), fetchFrom(url, { headers: { 'accept-encoding': 'gzip' } })]);
+    expect(writings).toBe(1);
+    expect(gunzipSync(third.body).equals(second.body)).toBe(true);
+    expect(parsePage(second.body.toString()).samples).toHaveLength(30_000);
+    first.destroy();
+  });
+
+  test('each get the snapshot that was the latest when they began', async () => {
+    const { exporter, url } = await started();
+    await exporter.export(batchOf(many, [gauge(many)]), deadline());
+    const first = await stalled(url);
+    await exporter.export(batchOf([{}], [gauge([{}], [2])]), deadline());
+    expect(parsePage((await fetchFrom(url)).body.toString()).samples).toEqual([{ name: 'test_value', labels: [], value: '2' }]);
+    first.destroy();
+  });
+});
+
 describe('lifecycle', () => {
   test('a port that is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1');
@@ -412,8 +454,6 @@ describe('lifecycle', () => {
     agent.destroy();
   });
 
-  const many = Array.from({ length: 30_000 }, (_, i) => ({ attributes: { index: i, text: 'x'.repeat(1000) } }));
-
   test('a scrape under way is finished, then its connection is closed', async () => {
     const { exporter, url } = await started();
     await exporter.export(batchOf(many, [gauge(many)]), deadline());
@@ -429,16 +469,16 @@ describe('lifecycle', () => {
     agent.destroy();
   });
 
-  test('a reader that has stopped reading is cut off at the deadline', async () => {
+  test.each([
+    ['when the deadline comes', () => deadline(50)],
+    ['at once when the deadline is over', () => AbortSignal.abort()],
+  ])('a reader that has stopped reading is cut off %s', async (_, given) => {
     const { exporter, url } = await started();
     await exporter.export(batchOf(many, [gauge(many)]), deadline());
-    const socket: Socket = connect(Number(new URL(url).port), '127.0.0.1');
-    socket.write('GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n');
-    await once(socket, 'readable');
+    const socket = await stalled(url);
     const cut = once(socket, 'close');
-    await exporter.shutdown(deadline(50));
+    await exporter.shutdown(given());
     socket.resume();
-    socket.on('error', () => {});
     await cut;
     expect(exporter.url()).toBeUndefined();
   });

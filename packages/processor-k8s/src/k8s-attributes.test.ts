@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Sources, type NfsBatch } from '@nfscope/model';
 import { context, describeComponent } from '@nfscope/pipeline/testing';
 import { firstValueFrom, Subject, type Observable } from 'rxjs';
@@ -40,6 +43,8 @@ const made = (config: object) => {
 };
 
 describe('start refuses', () => {
+  const tokenOnly = mkdtempSync(join(tmpdir(), 'nfscope-k8s-'));
+  writeFileSync(join(tokenOnly, 'token'), 'first');
   const inCluster = { KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: '1', NODE_NAME: 'node-1' };
   test.each<[string, object, Record<string, string>, object]>([
     [
@@ -56,6 +61,7 @@ describe('start refuses', () => {
       inCluster,
       { code: 'NFS-401', where: '/nonexistent/token' },
     ],
+    ['a service account without a CA', { service_account_path: tokenOnly }, inCluster, { code: 'NFS-401', where: `${tokenOnly}/ca.crt` }],
   ])('%s', async (_, config, environment, error) => {
     for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
     await expect(made(config).processor.start!()).rejects.toMatchObject(error);
@@ -164,6 +170,29 @@ describe.skipIf(noOpenssl !== undefined)(`against an API server${noOpenssl ? ` (
     batches.complete();
     await server.quiet();
     expect(state.ended).toBe(true);
+  });
+
+  test('of two streams the one that was left gets no more names', async () => {
+    const { processor } = made({ service_account_path: account });
+    const [left, stays] = [stream((of) => of.pipe(processor.process)), stream((of) => of.pipe(processor.process))];
+    await processor.start!();
+    left.input();
+    stays.input();
+    left.subscription.unsubscribe();
+    server.set(pod);
+    await vi.waitFor(() => expect(stays.source().resource).toMatchObject(names));
+    expect(left.source().resource).not.toHaveProperty(['k8s.pod.name']);
+    await processor.shutdown!(AbortSignal.timeout(1000));
+  });
+
+  test('left while it starts, the operator asks nobody', async () => {
+    const ask = k8sAttributes(schema.parse({ service_account_path: account }), context(factory));
+    stream((of) => of.pipe(ask)).subscription.unsubscribe();
+    const { subscription } = stream((of) => of.pipe(ask));
+    await server.watched();
+    expect(server.requests.map(({ kind }) => kind)).toEqual(['list', 'watch']);
+    subscription.unsubscribe();
+    await server.quiet();
   });
 
   test('an API server that is down does not stop the start', async () => {

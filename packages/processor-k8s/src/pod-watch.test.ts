@@ -186,7 +186,7 @@ describe.skipIf(noOpenssl !== undefined)(`faults${noOpenssl ? ` (skipped: ${noOp
   });
 
   test.each([
-    ['in the stream', (_: ScriptedApiServer): void => {}],
+    ['in the stream', (server: ScriptedApiServer): void => server.compact()],
     [
       'as the status of the answer',
       (server: ScriptedApiServer): void => server.answer('watch', (response) => refuse(response, 410, 'Gone')),
@@ -198,11 +198,10 @@ describe.skipIf(noOpenssl !== undefined)(`faults${noOpenssl ? ` (skipped: ${noOp
     const { until, log, state } = watching(port);
     await until('a', 'name-of-a');
     await server.watched();
-    arrange(server);
     server.reset();
     server.delete('a');
     server.set(pod('c'));
-    server.compact();
+    arrange(server);
     await until('c', 'name-of-c');
     expect([state('a'), state('b')]).toEqual(['gone', 'name-of-b']);
     const lists = await server.seen('list', 2);
@@ -255,6 +254,13 @@ describe.skipIf(noOpenssl !== undefined)(`faults${noOpenssl ? ` (skipped: ${noOp
     server.set(pod('b'));
     await until('b', 'name-of-b');
     expect(log.records[0]!.fields['error']).toMatchObject({ message: 'no answer within 200 ms' });
+  });
+
+  test('a watch lives longer than an answer may take', async () => {
+    const { server, port } = await listening();
+    server.answer('list', (response) => refuse(response, 500, 'no'));
+    const { log } = watching(port, { headersMs: 200, soundMs: 400 });
+    await vi.waitFor(() => expect(log.messages('info')).toEqual(['the pods of this node are watched again']), 4000);
   });
 
   test('a watch that went silent: opened anew from where it was', async () => {

@@ -59,13 +59,19 @@ static int open_or_fail(const char *path, int flags)
 	return file;
 }
 
-static void report(const char *command, size_t bytes, int file)
+/* Asked before anything is written: an fstat of a dirty file makes NFS flush it, in this process. */
+static unsigned long long inode_of(int file)
 {
 	struct stat status;
 
 	if (fstat(file, &status) < 0)
 		fail("fstat");
-	printf("%s %zu %llu\n", command, bytes, (unsigned long long)status.st_ino);
+	return status.st_ino;
+}
+
+static void report(const char *command, size_t bytes, unsigned long long inode)
+{
+	printf("%s %zu %llu\n", command, bytes, inode);
 	fflush(stdout);
 }
 
@@ -81,6 +87,7 @@ static void write_file(int count, char **words, int flags)
 	size_t bytes = number(words[2]), size = number(words[3]), done = 0;
 	char *block = block_of(size);
 	int file = open_or_fail(words[1], O_WRONLY | O_CREAT | O_TRUNC | flags);
+	unsigned long long inode = inode_of(file);
 
 	if ((flags & O_DIRECT) && bytes % PAGE != 0) {
 		fprintf(stderr, "workload: O_DIRECT moves multiples of %d bytes\n", PAGE);
@@ -94,7 +101,7 @@ static void write_file(int count, char **words, int flags)
 			fail(words[1]);
 		done += moved;
 	}
-	report(words[0], done, file);
+	report(words[0], done, inode);
 	for (int i = 4; i < count; i++) {
 		if (strcmp(words[i], "fsync") == 0 && fsync(file) < 0)
 			fail("fsync");
@@ -111,6 +118,7 @@ static void read_file(char **words, int flags)
 	size_t size = number(words[2]), done = 0;
 	char *block = block_of(size);
 	int file = open_or_fail(words[1], O_RDONLY | flags);
+	unsigned long long inode = inode_of(file);
 	ssize_t moved;
 
 	if (!(flags & O_DIRECT) && posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED) != 0)
@@ -119,7 +127,7 @@ static void read_file(char **words, int flags)
 		done += moved;
 	if (moved < 0)
 		fail(words[1]);
-	report(words[0], done, file);
+	report(words[0], done, inode);
 	close(file);
 }
 
@@ -130,6 +138,7 @@ static void map_file(int count, char **words)
 	size_t bytes = number(words[2]);
 	int early = count > 3 && strcmp(words[3], "early") == 0;
 	int file = open_or_fail(words[1], O_RDWR | O_CREAT | O_TRUNC);
+	unsigned long long inode = inode_of(file);
 	char *memory;
 
 	if (ftruncate(file, bytes) < 0)
@@ -137,7 +146,7 @@ static void map_file(int count, char **words)
 	memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
 	if (memory == MAP_FAILED)
 		fail("mmap");
-	report(words[0], bytes, file);
+	report(words[0], bytes, inode);
 	if (early)
 		close(file);
 	memset(memory, 'm', bytes);

@@ -1,4 +1,5 @@
 import type { Scenario } from '../scenario.ts';
+import { twoPods } from './two-pods.ts';
 
 // In the order in which a whole test run goes through them.
-export const scenarios: readonly Scenario[] = [];
+export const scenarios: readonly Scenario[] = [twoPods];

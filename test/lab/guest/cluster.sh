@@ -1,0 +1,108 @@
+# A node of a cluster around the agent: an API server that knows its pods, the service account of a pod, Prometheus.
+
+account=/var/run/secrets/kubernetes.io/serviceaccount
+pods_file=/run/pods.json
+export NODE_NAME=lab-node KUBERNETES_SERVICE_HOST=127.0.0.1 KUBERNETES_SERVICE_PORT=6443
+
+# pod_object NAMESPACE NAME UID CONTAINER: the pod as the API server has it.
+pod_object() {
+  printf '{"metadata":{"namespace":"%s","name":"%s","uid":"%s"},"spec":{"nodeName":"%s"},' "$1" "$2" "$3" "$NODE_NAME"
+  printf '"status":{"phase":"Running","containerStatuses":[{"name":"main","containerID":"containerd://%s"}]}}' "$4"
+}
+
+# set_pods OBJECT...: what runs on the node from now on.
+set_pods() {
+  local IFS=,
+  echo "[$*]" > "$pods_file.new"
+  mv "$pods_file.new" "$pods_file"
+}
+
+# api_server: serves the pods, and puts the token and the certificate where a pod finds them.
+api_server() {
+  local key='-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2'
+  mkdir -p "$account" /run/kube-api
+  head -c 32 /dev/urandom | base64 > "$account/token"
+  # shellcheck disable=SC2086
+  openssl req -x509 $key -subj /CN=lab -keyout /run/kube-api/ca.key -out "$account/ca.crt" 2> /dev/null || return
+  # shellcheck disable=SC2086
+  openssl req -x509 -CA "$account/ca.crt" -CAkey /run/kube-api/ca.key $key -subj /CN=kube-api \
+    -addext subjectAltName=IP:127.0.0.1 -addext basicConstraints=critical,CA:false \
+    -keyout /run/kube-api/key -out /run/kube-api/cert 2> /dev/null || return
+  kube-api --port 6443 --cert /run/kube-api/cert --key /run/kube-api/key --token "$account/token" --pods "$pods_file" \
+    > /lab/out/kube-api.log 2>&1 &
+}
+
+# prometheus_server: scrapes the agent every 2 s.
+prometheus_server() {
+  cat > /run/prometheus.yml << 'END'
+global: { scrape_interval: 2s, scrape_timeout: 2s }
+scrape_configs:
+  - job_name: nfscope
+    static_configs: [{ targets: ['127.0.0.1:9464'] }]
+END
+  prometheus --config.file=/run/prometheus.yml --storage.tsdb.path=/tmp/prometheus --web.listen-address=127.0.0.1:9090 \
+    --log.level=warn > /lab/out/prometheus.log 2>&1 &
+}
+
+# query EXPRESSION: Prometheus' answer as JSON. No "+" or "&" in it: it is sent as a form.
+query() { busybox wget -q -O - --post-data "query=$1" http://127.0.0.1:9090/api/v1/query; }
+
+# wait_until SECONDS WHAT COMMAND...: tries it until it succeeds.
+wait_until() {
+  local seconds=$1 what=$2 end
+  shift 2
+  end=$((SECONDS + seconds))
+  until "$@"; do
+    if [ "$SECONDS" -ge "$end" ]; then
+      say "FAILED: $what, not within $seconds s"
+      return 1
+    fi
+    sleep 0.5
+  done
+}
+
+agent_page() { busybox wget -q -O "${1:-/dev/null}" http://127.0.0.1:9464/metrics 2> /dev/null; }
+
+# start_agent CONFIG [COMMAND...]: runs nfscope, through COMMAND when given, and waits for its page. Its pid is $agent.
+start_agent() {
+  local config=$1
+  shift
+  "$@" nfscope run --config "$config" 2>> /lab/out/agent.log &
+  agent=$!
+  wait_until 60 'the agent serves its page' agent_page
+}
+
+# stop_agent: asks it to end and keeps its exit status.
+stop_agent() {
+  kill "$agent"
+  wait "$agent"
+  echo $? > /lab/out/agent.status
+}
+
+per_operation() { grep -E '^[[:space:]]+[A-Z_0-9]+: [0-9 ]+$' /proc/self/mountstats; }
+# What both sides have counted so far. Prometheus answers nothing while it starts.
+counted() {
+  per_operation
+  query 'sum(nfs_io_duration_seconds_count) or vector(0)' | sed 's/.*"value":\[[0-9.]*,//'
+}
+
+# stand_still NAME: waits until mountstats and Prometheus have not moved for 12 s, longer than a source without a name is
+# held back and than a scrape, a tick and a collection together, and keeps both as out/NAME.{mountstats,json}.
+stand_still() {
+  local last='' now='' same=0 tries
+  for tries in {1..40}; do
+    now=$(counted)
+    if [ "$now" = "$last" ]; then same=$((same + 1)); else same=0; fi
+    if [ "$same" = 3 ]; then
+      cat /proc/self/mountstats > "/lab/out/$1.mountstats"
+      query '{job="nfscope"}' > "/lab/out/$1.json"
+      # Did anything happen in between? Then it is the next quiet moment that counts.
+      [ "$(per_operation)" = "$(echo "$now" | head -n -1)" ] && return 0
+      same=0
+    fi
+    last=$now
+    sleep 4
+  done
+  say "FAILED: the counters never stood still ($tries tries)"
+  return 1
+}

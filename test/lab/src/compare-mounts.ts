@@ -1,0 +1,64 @@
+import type { Checks } from './checks.ts';
+import type { Mount, OperationCounters } from './mountstats.ts';
+import type { Growth, Selector } from './samples.ts';
+
+const none: OperationCounters = { operations: 0, sent: 0, received: 0, errors: 0 };
+
+/**
+ * Holds what nfscope counted against the kernel's own accounting, one check for each operation of each mount.
+ * A mount's row has the operations of its own client and of the server's, which nfscope shows without an export.
+ * Needs at most one mount of each NFS version.
+ */
+export function compareMounts(before: ReadonlyMap<string, Mount>, after: ReadonlyMap<string, Mount>, growth: Growth, checks: Checks): void {
+  for (const mount of after.values()) {
+    const earlier = before.get(mount.folder)?.operations;
+    const version = { onc_rpc_version: mount.version };
+    const own: Selector = { ...version, nfs_export_path: mount.export };
+    const servers: Selector = { ...version, nfs_export_path: '' };
+
+    for (const [name, counters] of mount.operations) {
+      const truth = difference(earlier?.get(name) ?? none, counters);
+      const seen = sum(counted(growth, { ...own, nfs_operation_name: name }), counted(growth, { ...servers, nfs_operation_name: name }));
+      if (truth.operations === 0 && seen.operations === 0) continue;
+      const gap = difference(truth, seen);
+      const exact = Object.values(gap).every((value) => value === 0);
+      checks.that(
+        `${mount.folder} ${name}`,
+        exact,
+        exact ? `${inWords(truth)}; difference 0` : `${inWords(seen)}; mountstats has ${inWords(truth)}`,
+      );
+    }
+
+    const extra = [own, servers]
+      .flatMap((selector) => growth.values('nfs_io_duration_seconds_count', 'nfs_operation_name', selector))
+      .filter((name) => !mount.operations.has(name));
+    checks.that(`${mount.folder} has no operation that mountstats does not know`, extra.length === 0, extra.join(', '));
+  }
+}
+
+const counted = (growth: Growth, selector: Selector): OperationCounters => {
+  const operations = growth.of('nfs_io_duration_seconds_count', selector);
+  return {
+    operations,
+    sent: growth.of('nfs_io_wire_bytes_total', { ...selector, network_io_direction: 'transmit' }),
+    received: growth.of('nfs_io_wire_bytes_total', { ...selector, network_io_direction: 'receive' }),
+    errors: operations - growth.of('nfs_io_duration_seconds_count', { ...selector, error_type: '' }),
+  };
+};
+
+const difference = (from: OperationCounters, to: OperationCounters): OperationCounters => ({
+  operations: to.operations - from.operations,
+  sent: to.sent - from.sent,
+  received: to.received - from.received,
+  errors: to.errors - from.errors,
+});
+
+const sum = (a: OperationCounters, b: OperationCounters): OperationCounters => ({
+  operations: a.operations + b.operations,
+  sent: a.sent + b.sent,
+  received: a.received + b.received,
+  errors: a.errors + b.errors,
+});
+
+const inWords = ({ operations, sent, received, errors }: OperationCounters): string =>
+  `${operations} operations, ${sent} B sent, ${received} B received, ${errors} errors`;

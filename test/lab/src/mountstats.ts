@@ -1,0 +1,35 @@
+/** Counters of one operation of one mount. */
+export interface OperationCounters {
+  readonly operations: number;
+  readonly sent: number;
+  readonly received: number;
+  readonly errors: number;
+}
+
+export interface Mount {
+  readonly folder: string;
+  readonly server: string;
+  readonly export: string;
+  /** NFS version without its minor number, as RPC has it. */
+  readonly version: string;
+  readonly operations: ReadonlyMap<string, OperationCounters>;
+}
+
+/** NFS mounts of /proc/<pid>/mountstats, by their folder. Throws when there are none. */
+export function parseMountstats(text: string): Map<string, Mount> {
+  const mounts = new Map<string, Mount>();
+  for (const block of text.split(/^(?=device )/m)) {
+    const [, server, path, folder] = block.match(/^device (\S+?):(\S+) mounted on (\S+) with fstype nfs4? /) ?? [];
+    if (!server || !path || !folder) continue;
+    const operations = new Map<string, OperationCounters>();
+    for (const [, name, figures] of block.matchAll(/^\s+([A-Z_0-9]+): ((?:\d+ ?){8,})$/gm)) {
+      // Operations, transmissions, major timeouts, sent, received, then milliseconds of queue, rtt and execute, then errors.
+      const [count = 0, , , sent = 0, received = 0, , , , errors = 0] = (figures ?? '').trim().split(' ').map(Number);
+      operations.set(name ?? '', { operations: count, sent, received, errors });
+    }
+    const version = block.match(/[:,]vers=(\d+)/)?.[1] ?? '';
+    mounts.set(folder, { folder, server, export: path, version, operations });
+  }
+  if (mounts.size === 0) throw new Error('mountstats has no NFS mount');
+  return mounts;
+}

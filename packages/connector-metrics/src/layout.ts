@@ -30,6 +30,9 @@ export interface Layout {
   readonly lost: Points;
 }
 
+/** Numbers the families of all layouts. */
+let families = 0;
+
 /** `lost`: the attributes of its points. */
 export const layOut = (
   rows: Rows,
@@ -45,31 +48,27 @@ export const layOut = (
     if (index === undefined) indexOf.set(resource, (index = resources.push(resource) - 1));
     return index;
   };
-  const points = (series: readonly Series[], attributes: readonly Attributes[]): Points => ({
-    length: series.length,
-    resource: Uint32Array.from(series, ({ resource }) => resourceIndex(resource)),
-    attributes,
-    startMs: new Float64Array(series.length).fill(startMs),
-  });
+  const points = (series: readonly Pick<Series, 'resource'>[], attributes: readonly Attributes[]): Points => {
+    const resource = new Uint32Array(series.length);
+    for (let i = 0; i < series.length; i++) resource[i] = resourceIndex(series[i]!.resource);
+    return { length: series.length, resource, attributes, startMs: new Float64Array(series.length).fill(startMs) };
+  };
   const family = <S extends Series>(of: (row: number) => S | undefined): Family<S> => {
+    const mark = ++families;
     const series: S[] = [];
-    const places = new Map<S, number>();
+    const attributes: Attributes[] = [];
     const point = new Int32Array(rows.length).fill(-1);
     for (let row = 0; row < rows.length; row++) {
       const member = of(row);
       if (member === undefined) continue;
-      let place = places.get(member);
-      if (place === undefined) places.set(member, (place = series.push(member) - 1));
-      point[row] = place;
+      if (member.family !== mark) {
+        member.family = mark;
+        member.point = series.push(member) - 1;
+        attributes.push(member.attributes);
+      }
+      point[row] = member.point;
     }
-    return {
-      series,
-      point,
-      points: points(
-        series,
-        series.map(({ attributes }) => attributes),
-      ),
-    };
+    return { series, point, points: points(series, attributes) };
   };
   const kind = (row: number): Operation['kind'] => operations[rows.operation[row]!]!.kind;
 

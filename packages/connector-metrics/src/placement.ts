@@ -20,6 +20,7 @@ export const placeRows = (rows: Rows, sources: Sources, table: SeriesTable): Pla
   /** By source: the revision its rows were placed by. */
   const placed: number[] = [];
   let known = 0;
+  let updates = 0;
 
   return {
     operation,
@@ -43,6 +44,11 @@ export const placeRows = (rows: Rows, sources: Sources, table: SeriesTable): Pla
         return identity;
       };
 
+      // Dense, for speed: an array with holes is a dictionary to V8.
+      while (operation.length < rows.length) {
+        operation.push(undefined);
+        failure.push(undefined);
+      }
       for (let row = 0; row < rows.length; row++) {
         const source = rows.source[row]!;
         if (rows.present[row] === 0 || (operation[row] !== undefined && !moved.has(source))) continue;
@@ -52,10 +58,10 @@ export const placeRows = (rows: Rows, sources: Sources, table: SeriesTable): Pla
         operation[row] = series;
         failure[row] = series && table.failure(series, done, rows.error[row]!);
       }
-      const live = new Set<Series>();
-      for (const series of operation) if (series !== undefined) live.add(series);
-      for (const series of failure) if (series !== undefined) live.add(series);
-      table.retain(live);
+      updates++;
+      for (const series of operation) if (series !== undefined) series.update = updates;
+      for (const series of failure) if (series !== undefined) series.update = updates;
+      table.retain(updates);
       return true;
     },
   };

@@ -32,7 +32,7 @@ test('readers at once share one run', async () => {
   const { state, chunks } = source(5);
   const run = shareRun(chunks, 1000);
   const read = [run.join()!, run.join()!, run.join()!].map((reader) => take(reader));
-  expect(await Promise.all(read)).toEqual(Array(3).fill([0, 1, 2, 3, 4]));
+  expect(await Promise.all(read)).toEqual(Array.from({ length: 3 }, () => [0, 1, 2, 3, 4]));
   expect(state.pulled).toBe(5);
 });
 

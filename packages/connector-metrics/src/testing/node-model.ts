@@ -1,4 +1,13 @@
-import { Sources, type Bounds, type Lost, type MetricsBatch, type NfsBatch, type Operation, type RpcClient } from '@nfscope/model';
+import {
+  Sources,
+  type Attributes,
+  type Bounds,
+  type Lost,
+  type MetricsBatch,
+  type NfsBatch,
+  type Operation,
+  type RpcClient,
+} from '@nfscope/model';
 
 /** A row of totals as one object. Sums are multiples of 1/8, so that adding them up is exact in any order. */
 export interface RowModel {
@@ -121,6 +130,13 @@ export const nodeModel = (startMs: number): NodeModel => {
       };
     },
   };
+};
+
+/** A source first seen at the start; `waiting`: a processor may still name it. */
+export const addSource = (node: NodeModel, resource: Attributes, attributes: Attributes, waiting = false): number => {
+  const { index } = node.sources.add({ id: node.sources.length + 1, kind: 'cgroup', path: undefined }, client, node.startMs);
+  node.sources.change(index, { resource, attributes, ...(waiting ? { waiting: ['k8s_attributes', true] as const } : {}) });
+  return index;
 };
 
 const sorted = (value: object): object => Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -1,0 +1,204 @@
+import type { Metric, MetricsBatch } from '@nfscope/model';
+import { metric } from '@nfscope/semconv';
+import { describe, expect, test } from 'vitest';
+import { familiesOf } from './families.ts';
+import { labelCache } from './labels.ts';
+import { page } from './page.ts';
+import { parsePage } from './testing/parse-page.ts';
+import { checkMetrics, noPromtool, promtool } from './testing/promtool.ts';
+import { batchOf, columns, gauge, histogramPoints, type Series } from './testing/snapshots.ts';
+
+const textOf = async (...batches: MetricsBatch[]): Promise<string> => {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of page(
+    familiesOf(batches, () => {}),
+    labelCache(),
+  ))
+    chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+};
+
+describe('page', () => {
+  test('a histogram with and without bounds, and a counter', async () => {
+    const series = [{ resource: { 'k8s.pod.name': 'etl-7' }, attributes: { 'onc_rpc.version': 4 } }];
+    const text = await textOf(
+      batchOf(series, [
+        {
+          ...metric.IO_SIZE,
+          description: 'Back\\slash and\nline.',
+          points: [histogramPoints(series, [0.5, 4096], [1, 2, 4], [5000.25]), histogramPoints([{}], [], [3], [7])],
+        },
+        { ...metric.IO_WIRE, points: { ...columns(series), value: Float64Array.of(2 ** 53) } },
+      ]),
+    );
+    expect(text).toBe(
+      [
+        '# HELP nfs_io_size_bytes Back\\\\slash and\\nline.',
+        '# TYPE nfs_io_size_bytes histogram',
+        'nfs_io_size_bytes_bucket{k8s_pod_name="etl-7",onc_rpc_version="4",le="0.5"} 1',
+        'nfs_io_size_bytes_bucket{k8s_pod_name="etl-7",onc_rpc_version="4",le="4096"} 3',
+        'nfs_io_size_bytes_bucket{k8s_pod_name="etl-7",onc_rpc_version="4",le="+Inf"} 7',
+        'nfs_io_size_bytes_sum{k8s_pod_name="etl-7",onc_rpc_version="4"} 5000.25',
+        'nfs_io_size_bytes_count{k8s_pod_name="etl-7",onc_rpc_version="4"} 7',
+        'nfs_io_size_bytes_bucket{k8s_pod_name="etl-7",le="+Inf"} 3',
+        'nfs_io_size_bytes_sum{k8s_pod_name="etl-7"} 7',
+        'nfs_io_size_bytes_count{k8s_pod_name="etl-7"} 3',
+        '# HELP nfs_io_wire_bytes_total RPC bytes sent and received, headers included.',
+        '# TYPE nfs_io_wire_bytes_total counter',
+        'nfs_io_wire_bytes_total{k8s_pod_name="etl-7",onc_rpc_version="4"} 9007199254740992',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test.each([
+    [0, '0'],
+    [7, '7'],
+    [10, '10'],
+    [99999, '99999'],
+    [2147483647, '2147483647'],
+    [2147483648, '2147483648'],
+    [-1, '-1'],
+    [0.1 + 0.2, '0.30000000000000004'],
+    [1e-7, '1e-7'],
+    [1e300, '1e+300'],
+    [-1.7976931348623157e308, '-1.7976931348623157e+308'],
+    [NaN, 'NaN'],
+    [Infinity, '+Inf'],
+    [-Infinity, '-Inf'],
+  ])('the number %d', async (value, text) => {
+    expect((await textOf(batchOf([{}], [gauge([{}], [value])]))).split('\n')[2]).toBe(`test_value ${text}`);
+  });
+
+  test.each<[string, Series, [string, string][]]>([
+    [
+      'values of all types',
+      { attributes: { b: true, n: 1.5, s: 'x', a: ['p', 'q"'] } },
+      [
+        ['a', '["p","q\\""]'],
+        ['b', 'true'],
+        ['n', '1.5'],
+        ['s', 'x'],
+      ],
+    ],
+    [
+      'a point wins over its resource',
+      { resource: { 'a.b': 'resource', c: 'r' }, attributes: { 'a.b': 'point' } },
+      [
+        ['a_b', 'point'],
+        ['c', 'r'],
+      ],
+    ],
+    [
+      'names that come out the same, in their order',
+      { resource: { 'a.b': '2' }, attributes: { a_b: '3', 'a-b': '1' } },
+      [['a_b', '1;2;3']],
+    ],
+    ['the label of a bucket', { attributes: { le: 'mine' } }, [['exported_le', 'mine']]],
+    ['a value that is empty', { attributes: { empty: '' } }, [['empty', '']]],
+  ])('labels: %s', async (_, series, labels) => {
+    const { samples } = parsePage(await textOf(batchOf([series], [gauge([series])])));
+    expect(samples).toEqual([{ name: 'test_value', labels, value: '1' }]);
+  });
+
+  test('metrics of one name share one family, whatever scope and place they come from', async () => {
+    const [a, b] = [[{ attributes: { of: 'a' } }], [{ attributes: { of: 'b' } }]];
+    const text = await textOf(batchOf(a, [gauge(a), gauge(a, [2], 'other')], 'one'), batchOf(b, [gauge(b, [3], 'test_value')], 'two'));
+    expect(parsePage(text).samples.map(({ name, value }) => [name, value])).toEqual([
+      ['test_value', '1'],
+      ['test_value', '3'],
+      ['other', '2'],
+    ]);
+  });
+
+  test('others get their turn while a page is written', async () => {
+    const series = Array.from({ length: 20_000 }, (_, i) => ({ attributes: { index: i, 'a.long.name': 'x'.repeat(200) } }));
+    let turns = 0;
+    let done = false;
+    const turn = (): void => {
+      turns++;
+      if (!done) setImmediate(turn);
+    };
+    setImmediate(turn);
+    await textOf(batchOf(series, [gauge(series)]));
+    done = true;
+    expect(turns).toBeGreaterThan(1);
+  });
+});
+
+/** Everything that could be mistaken for a part of the page. */
+const hostile: readonly string[] = [
+  'two\nlines',
+  'quote"d',
+  'back\\slash',
+  'ends in a backslash\\',
+  '\\n',
+  '\\"',
+  '"} 1\nnfs_io_fake_total{a="b',
+  '# TYPE nfs_io_fake_total counter',
+  'carriage\r\nreturn',
+  'tab\tand vertical\v',
+  'nul\0byte',
+  '🙈 日本 ünïcode',
+  '\u2028\u202e\ufeff',
+  '{a="b",c="d"}',
+  '   ',
+  'x'.repeat(300_000),
+];
+
+const hostilePage = (): Promise<string> => {
+  const series = hostile.map((value, i) => ({
+    resource: { 'k8s.pod.name': value },
+    attributes: { index: i, [`label ${value.slice(0, 99)}`]: value },
+  }));
+  const buckets = series.flatMap(() => [1, 2]);
+  return textOf(
+    batchOf(series, [
+      { ...gauge(series), description: `Help\nwith "everything" in it \\ 🙈\0` } as Metric,
+      {
+        ...metric.IO_DURATION,
+        points: [
+          histogramPoints(
+            series,
+            [1],
+            buckets,
+            series.map(() => 2),
+          ),
+        ],
+      },
+    ]),
+  );
+};
+
+describe('what users name', () => {
+  test('comes out as it went in', async () => {
+    const { samples, help } = parsePage(await hostilePage());
+    const pods = samples.filter(({ name }) => name === 'test_value').map(({ labels }) => new Map(labels).get('k8s_pod_name'));
+    expect(pods).toEqual(hostile);
+    expect(samples).toHaveLength(hostile.length * 5);
+    expect(Object.keys(help)).toEqual(['test_value', 'nfs_io_duration_seconds']);
+  });
+
+  test('is UTF-8 even where it is no Unicode', async () => {
+    const series = [{ attributes: { torn: 'a\ud800b' } }];
+    expect(parsePage(await textOf(batchOf(series, [gauge(series)]))).samples[0]!.labels).toEqual([['torn', 'a\ufffdb']]);
+  });
+
+  test('passes promtool', async ({ skip }) => {
+    const tool = promtool() ?? skip(noPromtool);
+    expect(checkMetrics(tool, await hostilePage())).toBe('');
+  });
+});
+
+test('promtool accepts every metric of nfscope, and sees what is wrong with a page that is not', async ({ skip }) => {
+  const tool = promtool() ?? skip(noPromtool);
+  const series = [{ attributes: { 'nfs.operation.name': 'READ' } }];
+  const metrics = Object.values(metric).map((definition): Metric =>
+    definition.type === 'histogram'
+      ? { ...definition, points: [histogramPoints(series, [0.1, 1], [1, 2, 3], [4.5])] }
+      : { ...definition, points: { ...columns(series), value: Float64Array.of(1) } },
+  );
+  const text = await textOf(batchOf(series, metrics));
+  expect(checkMetrics(tool, text)).toBe('');
+  expect(checkMetrics(tool, text.replaceAll('nfs_operation_name="READ"', 'a="1",a="2"'))).toContain('duplicate label');
+});

@@ -1,6 +1,6 @@
 /**
- * The deepest folder that holds both paths. NFSv3 exports, and folders mounted out of one export, share one superblock
- * when the server gives them one fsid: what is above them all is all that can be said of its operations.
+ * The deepest folder that holds both paths. All that is mounted of one file system of a server (one fsid) shares one
+ * superblock, however many exports and folders of it that are: what is above them all is what can be said of its operations.
  */
 export const commonFolder = (one: string, other: string): string => {
   const [names, others] = [one.split('/'), other.split('/')];

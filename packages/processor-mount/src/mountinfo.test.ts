@@ -17,14 +17,15 @@ describe('the export of a device', () => {
     ['octal escapes, and optional fields', '0:45', '/srv/team share/a\\b\tcä'],
     ['bytes that are not escaped, no optional field', '0:46', '/srv/größe'],
     ['two v3 exports of one fsid', '0:47', '/vol'],
-    ['a folder that was removed while mounted', '0:48', '/nas5'],
+    ['a folder of an export, alone', '0:48', '/nas5/old'],
     ['a slash too many', '0:49', '/srv/slash'],
+    ['v4 folders of one export, and the export', '0:50', '/'],
   ])('%s', (_, device, path) => {
     expect(node.get(device)).toBe(path);
   });
 
   test('nothing but NFS mounts is there', () => {
-    expect([...node.keys()]).toEqual(['0:38', '0:39', '0:40', '0:41', '0:43', '0:44', '0:45', '0:46', '0:47', '0:48', '0:49']);
+    expect([...node.keys()]).toEqual(['0:38', '0:39', '0:40', '0:41', '0:43', '0:44', '0:45', '0:46', '0:47', '0:48', '0:49', '0:50']);
   });
 });
 

@@ -27,7 +27,11 @@ export const requireMountinfo = async (procfs: string): Promise<void> => {
 const readText = (procfs: string): Promise<string> =>
   readFile(`${procfs}/1/mountinfo`, 'latin1').catch(() => readFile(`${procfs}/self/mountinfo`, 'latin1'));
 
-/** `text` is a mountinfo of proc(5) read as Latin-1; lines that are not NFS are passed over. */
+/**
+ * `text` is a mountinfo of proc(5) read as Latin-1; lines that are not NFS are passed over. nfs_show_path() prints `/` as
+ * the root of every mount, and nfs_show_devname() has the folder in the source instead: the mounts of one device, binds and
+ * subPaths among them, differ there and have the export in common.
+ */
 export const parseMountinfo = (text: string): ExportsByDevice => {
   const exports = new Map<string, string>();
   for (const line of text.split('\n')) {
@@ -35,9 +39,9 @@ export const parseMountinfo = (text: string): ExportsByDevice => {
     const separator = line.indexOf(' - ');
     const [type, source] = line.slice(separator + 3).split(' ', 2);
     if (separator < 0 || source === undefined || (type !== 'nfs' && type !== 'nfs4')) continue;
-    const [, , device, root] = line.slice(0, separator).split(' ', 4);
-    if (device === undefined || root === undefined) continue;
-    const path = exportOf(unescape(source), unescape(root));
+    const device = line.split(' ', 3)[2]!;
+    if (!/^\d+:\d+$/.test(device)) continue;
+    const path = pathOf(unescape(source));
     const other = exports.get(device);
     exports.set(device, other === undefined ? path : commonFolder(other, path));
   }
@@ -49,15 +53,8 @@ const unescape = (field: string): string => {
   return Buffer.from(bytes, 'latin1').toString('utf8');
 };
 
-/**
- * nfs_show_devname() prints the source with the path of the mount's root in it: `server:/export/sub` for the folder
- * `/sub` of a superblock that is `server:/export`. The export is what remains without it.
- */
-const exportOf = (source: string, root: string): string => {
+// From `server:/path` or `[address]:/path`.
+const pathOf = (source: string): string => {
   const host = source.startsWith('[') ? source.indexOf(']') + 1 : source.indexOf(':');
-  const path = source.slice(host + 1);
-  // A bind mount of a folder that was removed since; only the root's column says so.
-  const below = root.replace(/\/\/deleted$/, '');
-  const whole = below !== '/' && path.endsWith(below) ? path.slice(0, -below.length) : path;
-  return whole.replace(/\/+$/, '') || '/';
+  return source.slice(host + 1).replace(/\/+$/, '') || '/';
 };

@@ -28,8 +28,7 @@ const client = (id: number, more: Partial<RpcClient> = {}): RpcClient => ({
   server: nas,
   ...more,
 });
-const mount = (device: string, path: string, root = '/'): string =>
-  `22 1 ${device} ${root} /mnt rw - nfs nas.example.com:${path} rw,addr=10.0.0.5\n`;
+const mount = (device: string, path: string): string => `22 1 ${device} / /mnt rw - nfs nas.example.com:${path} rw,addr=10.0.0.5\n`;
 
 /** A stream with one table of sources, and a procfs whose mounts the test sets. */
 const stream = async (mounts?: string) => {

@@ -14,6 +14,7 @@ mount -t debugfs debugfs /sys/kernel/debug
 mount -t bpf bpf /sys/fs/bpf
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 date -s "@$LAB_CLOCK" > /dev/null
+hostname lab
 ip link set lo up
 
 power_off() {

@@ -48,6 +48,7 @@ export function parse(words: readonly string[]): Command {
     throw new LabError('--scenario, --job and --shell exclude each other');
   if (values.shell) {
     if (out) throw new LabError('--out goes with --scenario and --job');
+    if (!process.stdin.isTTY) throw new LabError('--shell needs a terminal; give a script to --job');
     return { do: 'shell', kernel };
   }
   if (values.job !== undefined) {

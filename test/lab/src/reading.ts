@@ -22,7 +22,8 @@ export async function moved(out: string, pod: string): Promise<{ read: number; w
     // A page of a mapping is read before it is dirtied, though it is a hole in the file.
     if (/^(direct-)?write$|^map$/.test(command)) total.written += Number(bytes);
     if (/^(direct-)?read$|^map$/.test(command)) total.read += Number(bytes);
-    if (!/^(direct-)?(write|read)$|^map$|^metadata$/.test(command)) throw new Error(`${pod}.work has a line the workload does not print: ${line}`);
+    if (!/^(direct-)?(write|read)$|^map$|^metadata$/.test(command))
+      throw new Error(`${pod}.work has a line the workload does not print: ${line}`);
   }
   return total;
 }

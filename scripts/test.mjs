@@ -68,8 +68,17 @@ async function lab() {
     total.failed = scenarios.length;
     return total;
   }
+  total.failed += await forgotten();
   for (const scenario of scenarios) add(total, await inLab(scenario));
   return total;
+}
+
+/** How many scenarios of the lab no run goes through. */
+async function forgotten() {
+  const { output } = await run(process.execPath, ['test/lab/dist/lab.js', '--list']);
+  const names = [...output.matchAll(/^(\S+)/gm)].map((match) => match[1]).filter((name) => !scenarios.some((one) => one.name === name));
+  for (const name of names) say(`scenario ${name} is not in the table of scripts/test.mjs`);
+  return names.length;
 }
 
 async function inLab({ name, kernel }) {

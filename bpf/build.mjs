@@ -10,7 +10,10 @@ export function compile(source, object, extra = []) {
   mkdirSync(new URL('.', new URL(object, import.meta.url)), { recursive: true });
   const machine = { x64: 'x86_64', arm64: 'aarch64' }[process.arch] ?? process.arch;
   const flags = ['-O2', '-g', '-Wall', '-Werror', '-target', 'bpf', '-mcpu=v3', '-idirafter', `/usr/include/${machine}-linux-gnu`];
-  execFileSync('clang', [...flags, `-ffile-prefix-map=${here}=`, ...extra, '-c', source, '-o', object], { cwd: here, stdio: 'inherit' });
+  execFileSync('clang', [...flags, `-ffile-prefix-map=${here.slice(0, -1)}=.`, ...extra, '-c', source, '-o', object], {
+    cwd: here,
+    stdio: 'inherit',
+  });
   execFileSync('llvm-strip', ['-g', object], { cwd: here, stdio: 'inherit' });
 }
 

@@ -12,7 +12,17 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const run = (command, args, options = {}) => execFileSync(command, args, { maxBuffer: 1 << 28, ...options });
 
 /** Read of the process that runs the test, so always the running kernel's: never part of a fixture. */
-export const runningTypes = ['task_struct', 'css_set', 'cgroup', 'kernfs_node', 'fs_struct', 'path', 'vfsmount', 'super_block', 'list_head'];
+export const runningTypes = [
+  'task_struct',
+  'css_set',
+  'cgroup',
+  'kernfs_node',
+  'fs_struct',
+  'path',
+  'vfsmount',
+  'super_block',
+  'list_head',
+];
 
 /** Raw BTF out of whatever a kernel comes as. */
 function rawBtf(file, folder) {
@@ -81,7 +91,9 @@ function inOrder(structs, byId, done = new Set()) {
   const visit = (struct) => {
     if (done.has(struct)) return [];
     done.add(struct);
-    const held = flatten(struct, byId).map(({ type }) => type).filter((type) => type.kind === 'STRUCT' && type.name !== '(anon)');
+    const held = flatten(struct, byId)
+      .map(({ type }) => type)
+      .filter((type) => type.kind === 'STRUCT' && type.name !== '(anon)');
     return [...held.flatMap(visit), struct];
   };
   return structs.flatMap(visit);
@@ -117,7 +129,8 @@ function declare(name, type, byId, indent) {
     const target = bare(type.type_id, byId);
     return [`${target?.kind === 'STRUCT' || target?.kind === 'FWD' ? `struct ${target.name}` : 'void'} *${name}`, 8];
   }
-  if (type.kind === 'STRUCT' && type.name === '(anon)') return [`struct {\n${body(type, byId, `${indent}\t`)}${indent}} ${name}`, type.size];
+  if (type.kind === 'STRUCT' && type.name === '(anon)')
+    return [`struct {\n${body(type, byId, `${indent}\t`)}${indent}} ${name}`, type.size];
   if (type.kind === 'STRUCT') return [`struct ${type.name} ${name}`, type.size];
   throw new Error(`${name}: a field of kind ${type.kind} is not expected`);
 }

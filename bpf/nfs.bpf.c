@@ -37,14 +37,14 @@ const volatile __u64 size_bounds[31];
 #define COUNT(field, n) __sync_fetch_and_add(&(field), (n))
 
 /* A field of a kernel object that was read as one block. */
-#define AT(block, type, field)                                                                                         \
-	(*(typeof(((type *)0)->field) *)((void *)(block) + bpf_core_field_offset(type, field)))
+#define AT(block, type, field) (*(typeof(((type *)0)->field) *)((void *)(block) + bpf_core_field_offset(type, field)))
 
 /* A field of a block that begins at another field, whose offset is first. */
 #define IN(block, first, type, field)                                                                                  \
 	(*(typeof(((type *)0)->field) *)((void *)(block) + distance(bpf_core_field_offset(type, field), first)))
 
-/* Left to itself the compiler adds one and subtracts the other from the pointer, by a negation that 6.1 cannot bound. */
+/* Left to itself the compiler adds one and subtracts the other from the pointer, by a negation that 6.1 cannot bound.
+ */
 static __always_inline __u32 distance(__u32 to, __u32 from)
 {
 	to -= from;

@@ -113,10 +113,10 @@ struct nfs_client {
 	__u32 client;	/* as in nfs_totals_key */
 	__u32 program;
 	__u32 version;
-	__u32 protocol;		     /* IPPROTO_TCP, IPPROTO_UDP, XPRT_TRANSPORT_RDMA */
-	__u32 parents[NFS_PARENTS];  /* nearest first; 0 ends the list */
-	__u8 address[32];	     /* struct sockaddr_storage, as much as an IPv6 address needs */
-	char server[64];	     /* the host as mount(8) was given it */
+	__u32 protocol;		    /* IPPROTO_TCP, IPPROTO_UDP, XPRT_TRANSPORT_RDMA */
+	__u32 parents[NFS_PARENTS]; /* nearest first; 0 ends the list */
+	__u8 address[32];	    /* struct sockaddr_storage, as much as an IPv6 address needs */
+	char server[64];	    /* the host as mount(8) was given it */
 };
 
 struct nfs_superblock {

@@ -7,7 +7,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fieldType, open, type KernelError, type Session } from './index.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
-const skipped = process.getuid?.() !== 0 ? 'loading BPF programs needs root' : existsSync('/sys/kernel/btf/vmlinux') ? undefined : 'this kernel has no BTF';
+const skipped =
+  process.getuid?.() !== 0
+    ? 'loading BPF programs needs root'
+    : existsSync('/sys/kernel/btf/vmlinux')
+      ? undefined
+      : 'this kernel has no BTF';
 
 describe.skipIf(skipped !== undefined)(`native${skipped === undefined ? '' : ` (skipped: ${skipped})`}`, () => {
   let folder: string;
@@ -33,7 +38,26 @@ describe.skipIf(skipped !== undefined)(`native${skipped === undefined ? '' : ` (
   const loadable = ['produce', 'touch', 'on_switch', 'nowhere'];
 
   // struct record in probe.bpf.c: u64 number, u32 word, s32 negative, u16 half, u8 bytes[2], u8 pad[4], u64 pair[2]
-  const fields = Int32Array.from([0, fieldType.u64, 1, 8, fieldType.u32, 1, 12, fieldType.s32, 1, 16, fieldType.u16, 1, 18, fieldType.u8, 2, 24, fieldType.u64, 2]);
+  const fields = Int32Array.from([
+    0,
+    fieldType.u64,
+    1,
+    8,
+    fieldType.u32,
+    1,
+    12,
+    fieldType.s32,
+    1,
+    16,
+    fieldType.u16,
+    1,
+    18,
+    fieldType.u8,
+    2,
+    24,
+    fieldType.u64,
+    2,
+  ]);
   const columns = (capacity: number) =>
     [
       new Float64Array(capacity),
@@ -94,7 +118,10 @@ describe.skipIf(skipped !== undefined)(`native${skipped === undefined ? '' : ` (
     };
     one.testRun('touch', BigUint64Array.of(3n, 30n));
     one.testRun('touch', BigUint64Array.of(9n, 90n));
-    expect(changed()).toEqual([[3, 30], [9, 90]]);
+    expect(changed()).toEqual([
+      [3, 30],
+      [9, 90],
+    ]);
     one.testRun('touch', BigUint64Array.of(9n, 91n));
     expect(changed()).toEqual([[9, 91]]);
     expect(changed()).toEqual([]);
@@ -152,11 +179,23 @@ describe.skipIf(skipped !== undefined)(`native${skipped === undefined ? '' : ` (
     ['unknown constant', () => open(object, { constants: { nope: Uint8Array.of(1) } }), 'no constant nope'],
     ['constant of another size', () => open(object, { constants: { step: Uint8Array.of(1) } }), 'has 8 bytes, not 1'],
     ['columns without room', (one) => one.drain('ring', fields, columns(1), 2, SIZE), 'no room for 2 rows'],
-    ['a field past the record', (one) => one.drain('ring', Int32Array.of(36, fieldType.u64, 1), [new Float64Array(1)], 1, SIZE), 'past the end'],
-    ['a column of another type', (one) => one.drain('ring', Int32Array.of(0, fieldType.u64, 1), [new Uint32Array(1)], 1, SIZE), 'not a typed array of its field'],
+    [
+      'a field past the record',
+      (one) => one.drain('ring', Int32Array.of(36, fieldType.u64, 1), [new Float64Array(1)], 1, SIZE),
+      'past the end',
+    ],
+    [
+      'a column of another type',
+      (one) => one.drain('ring', Int32Array.of(0, fieldType.u64, 1), [new Uint32Array(1)], 1, SIZE),
+      'not a typed array of its field',
+    ],
     ['rows past the table', (one) => one.read('table', 15, 2, new Uint8Array(32)), 'out of range'],
     ['a buffer for no record', (one) => one.records('ring', new Uint8Array(8)), 'no room for one record'],
-    ['records of another size', (one) => one.drain('ring', Int32Array.of(0, fieldType.u64, 1), [new Float64Array(9)], 9, 16), 'were expected'],
+    [
+      'records of another size',
+      (one) => one.drain('ring', Int32Array.of(0, fieldType.u64, 1), [new Float64Array(9)], 9, 16),
+      'were expected',
+    ],
   ];
   test.each(mistakes)('%s is said, and the process lives on', (_, work, message) => {
     const one = session();
@@ -191,7 +230,11 @@ describe.skipIf(skipped !== undefined)(`native${skipped === undefined ? '' : ` (
     ['while attached', 'process.exit(7)', 7],
     ['by an exception', 'setImmediate(() => { throw new Error("x") })', 1],
     ['by SIGTERM', 'process.kill(process.pid, "SIGTERM"); setInterval(() => {}, 1000)', null],
-    ['in a worker that is terminated', 'new (require("node:worker_threads").Worker)(`(${work})()`, { eval: true }).on("message", function () { this.terminate().then(() => process.exit(7)) })', 7],
+    [
+      'in a worker that is terminated',
+      'new (require("node:worker_threads").Worker)(`(${work})()`, { eval: true }).on("message", function () { this.terminate().then(() => process.exit(7)) })',
+      7,
+    ],
   ])('a process that ends %s ends cleanly', (_, end, status) => {
     const work = `async function work() { const { open } = await import(${JSON.stringify(`${here}index.js`)}); const s = open(require("node:fs").readFileSync(${JSON.stringify(`${folder}/probe.bpf.o`)}), { programs: ["on_switch"] }); s.attach("on_switch"); s.unread("ring"); require("node:worker_threads").parentPort?.postMessage(1); }`;
     const script = `${work}\nwork().then(() => { ${end} })`;

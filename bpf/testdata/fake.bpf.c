@@ -108,7 +108,8 @@ struct {
 } made SEC(".maps");
 
 #define PUT(place, type, field, value)                                                                                 \
-	(*(typeof(((type *)0)->field) *)(h->bytes + (place) + bpf_core_field_offset(type, field)) = (typeof(((type *)0)->field))(value))
+	(*(typeof(((type *)0)->field) *)(h->bytes + (place) + bpf_core_field_offset(type, field)) =                    \
+	     (typeof(((type *)0)->field))(value))
 #define TO(place) ((__u64)h->bytes + (place))
 
 SEC("raw_tp")

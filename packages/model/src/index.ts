@@ -16,4 +16,16 @@ export type {
   Points,
 } from './metrics.ts';
 // The layouts of the kernel side.
-export { layoutHash, nfsCgroup, nfsCharge, nfsClient, nfsEvent, nfsEventsMode, nfsIdentity, nfsKind, nfsLoss, nfsSuperblock, nfsTotals } from './layout.gen.ts';
+export {
+  layoutHash,
+  nfsCgroup,
+  nfsCharge,
+  nfsClient,
+  nfsEvent,
+  nfsEventsMode,
+  nfsIdentity,
+  nfsKind,
+  nfsLoss,
+  nfsSuperblock,
+  nfsTotals,
+} from './layout.gen.ts';

@@ -36,8 +36,12 @@ export const config = z.strictObject({
     .max(1 << 20)
     .default(12288)
     .describe('Rows of the table of totals, one for each (cgroup, rpc client, operation, error); 848 bytes of kernel memory a row.'),
-  duration_bounds: bounds(1e9).default([...DURATION_BOUNDS]).describe('Upper bounds of the duration, rtt and queue histograms, in seconds.'),
-  size_bounds: bounds(1).default([...SIZE_BOUNDS]).describe('Upper bounds of the size histogram, in bytes.'),
+  duration_bounds: bounds(1e9)
+    .default([...DURATION_BOUNDS])
+    .describe('Upper bounds of the duration, rtt and queue histograms, in seconds.'),
+  size_bounds: bounds(1)
+    .default([...SIZE_BOUNDS])
+    .describe('Upper bounds of the size histogram, in bytes.'),
   totals_interval: duration(100).prefault('1s').describe('How often totals are read.'),
   btf: z.string().default('').describe('File with the types of the kernel; the running kernel’s own when empty.'),
 });

@@ -24,11 +24,14 @@ describeComponent(factory, {
   skipStart: !root ? 'loading BPF programs needs root' : !nfs ? 'this kernel has no NFS client' : undefined,
 });
 
-test.skipIf(!root || nfs)(`without an NFS client start is refused with its code${nfs ? ' (skipped: this kernel has one)' : ''}`, async () => {
-  const receiver = nfsReceiver(config.parse({}), context(factory));
-  await expect(receiver.start!()).rejects.toMatchObject({ code: 'NFS-202' });
-  await receiver.shutdown!(AbortSignal.timeout(1000));
-});
+test.skipIf(!root || nfs)(
+  `without an NFS client start is refused with its code${nfs ? ' (skipped: this kernel has one)' : ''}`,
+  async () => {
+    const receiver = nfsReceiver(config.parse({}), context(factory));
+    await expect(receiver.start!()).rejects.toMatchObject({ code: 'NFS-202' });
+    await receiver.shutdown!(AbortSignal.timeout(1000));
+  },
+);
 
 test.skipIf(root)(`without rights start is refused with its code${root ? ' (skipped: this is root)' : ''}`, async () => {
   await expect(nfsReceiver(config.parse({}), context(factory)).start!()).rejects.toMatchObject({ code: 'NFS-201' });

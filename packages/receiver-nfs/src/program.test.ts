@@ -62,7 +62,14 @@ const operation = {
 
 function encode(wanted: typeof operation, startNs: bigint): Uint8Array {
   const bytes = Buffer.alloc(312);
-  const u64 = [startNs, BigInt(wanted.rtt), startNs + BigInt(wanted.sentAfter), BigInt(wanted.offset), BigInt(wanted.inode), BigInt(wanted.pageCgroup)];
+  const u64 = [
+    startNs,
+    BigInt(wanted.rtt),
+    startNs + BigInt(wanted.sentAfter),
+    BigInt(wanted.offset),
+    BigInt(wanted.inode),
+    BigInt(wanted.pageCgroup),
+  ];
   u64.forEach((value, i) => bytes.writeBigUInt64LE(value, i * 8));
   const w = wanted;
   const u32 = [shapes.indexOf(w.shape), w.status, w.owner, w.uid, w.xid, w.transmissions, w.timeouts, w.sent, w.received];
@@ -87,221 +94,248 @@ async function btfOf(kernel: string, folder: string): Promise<string> {
   return join(folder, `${kernel}.o`);
 }
 
-describe.skipIf(skipped !== undefined).each(kernels)(`the program on Linux %s types${skipped === undefined ? '' : ` (skipped: ${skipped})`}`, (kernel) => {
-  let folder: string;
-  let btf: string;
-  let session: Session;
-  let fake: Session;
-  let read: Reader;
+describe.skipIf(skipped !== undefined).each(kernels)(
+  `the program on Linux %s types${skipped === undefined ? '' : ` (skipped: ${skipped})`}`,
+  (kernel) => {
+    let folder: string;
+    let btf: string;
+    let session: Session;
+    let fake: Session;
+    let read: Reader;
 
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'nfscope-program-'));
-    const { compile } = await import(`${bpf}build.mjs`);
-    compile('testdata/fake.bpf.c', `${folder}/fake.bpf.o`);
-    btf = await btfOf(kernel, folder);
-    fake = open(readFileSync(`${folder}/fake.bpf.o`), { btf });
-  }, 60_000);
+    beforeAll(async () => {
+      folder = mkdtempSync(join(tmpdir(), 'nfscope-program-'));
+      const { compile } = await import(`${bpf}build.mjs`);
+      compile('testdata/fake.bpf.c', `${folder}/fake.bpf.o`);
+      btf = await btfOf(kernel, folder);
+      fake = open(readFileSync(`${folder}/fake.bpf.o`), { btf });
+    }, 60_000);
 
-  afterAll(() => {
-    fake?.close();
-    session?.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  function begin(options: Record<string, unknown> = {}): void {
-    session?.close();
-    const parsed = config.parse({ events: 'all', btf, ...options });
-    session = load(parsed, 'nfs');
-    read = batchReader(session, parsed, 1);
-  }
-
-  /** Runs one operation; begun: whether its begin was seen. */
-  function run(change: Partial<typeof operation>, { begun = true, agoNs = 5 * MS, times = 1 } = {}): void {
-    const startNs = process.hrtime.bigint() - BigInt(agoNs);
-    fake.update('wanted', new Uint8Array(4), encode({ ...operation, ...change }, startNs));
-    expect(fake.testRun('make_operation')).toBe(0);
-    const made = new Uint8Array(16);
-    fake.read('made', 0, 1, made);
-    const task = new DataView(made.buffer).getBigUint64(0, true);
-    const context = BigUint64Array.of(task, 0n);
-    if (begun) session.testRun('rpc_task_begin', context);
-    for (let i = 0; i < times; i++) session.testRun('rpc_task_end', context);
-  }
-
-  const batch = (): NfsBatch => read({ ms: Date.now(), totals: true })!;
-  const bucketOf = (bounds: readonly number[], value: number) => bounds.filter((bound) => value > bound).length;
-  const filled = (column: Float64Array, buckets: number, row = 0) =>
-    [...column.subarray(row * buckets, (row + 1) * buckets)].flatMap((count, i) => (count > 0 ? [[i, count]] : []));
-
-  const rows: [string, Partial<typeof operation>, { kind: string; charge: keyof typeof nfsCharge; error?: number; bytes?: number; requested?: number }][] = [
-    ['metadata', {}, { kind: 'other', charge: 'SUBMITTER' }],
-    ['a failure', { status: -2, name: 'LOOKUP' }, { kind: 'other', charge: 'SUBMITTER', error: 2 }],
-    ['an NFSv4 failure', { status: -10008, name: 'OPEN' }, { kind: 'other', charge: 'SUBMITTER', error: 10008 }],
-    ['a read', { shape: 'READ', status: 1000, name: 'READ' }, { kind: 'read', charge: 'SUBMITTER', bytes: 1000, requested: 65536 }],
-    ['a buffered write', { shape: 'WRITE', status: 65536, name: 'WRITE' }, { kind: 'write', charge: 'PAGE', bytes: 65536, requested: 65536 }],
-    ['a write of a tail page', { shape: 'WRITE_TAIL_PAGE', status: 512, name: 'WRITE' }, { kind: 'write', charge: 'PAGE', bytes: 512, requested: 65536 }],
-    ['a write of a page without a cgroup', { shape: 'WRITE_NO_CGROUP', status: 512, name: 'WRITE' }, { kind: 'write', charge: 'SUBMITTER', bytes: 512, requested: 65536 }],
-    ['a direct write', { shape: 'DIRECT_WRITE', status: 65536, name: 'WRITE' }, { kind: 'write', charge: 'SUBMITTER', bytes: 65536, requested: 65536 }],
-    ['a failed write', { shape: 'WRITE', status: -28, name: 'WRITE' }, { kind: 'write', charge: 'PAGE', error: 28, bytes: 0, requested: 65536 }],
-    ['a commit', { shape: 'COMMIT', name: 'COMMIT' }, { kind: 'commit', charge: 'PAGE' }],
-    ['version 3, retransmitted', { version: 3, transmissions: 3, timeouts: 1 }, { kind: 'other', charge: 'SUBMITTER' }],
-  ];
-
-  test.each(rows)('%s: every field of its totals and its event', (_, change, expected) => {
-    begin();
-    run(change);
-    const wanted = { ...operation, ...change };
-    const { totals, events, operations, sources, bounds } = batch();
-    expect(totals.length).toBe(1);
-    expect(operations).toEqual([{ index: 0, name: wanted.name, program: 100003, version: wanted.version, kind: expected.kind }]);
-    const at = (column: { readonly [i: number]: number }) => column[0]!;
-    expect([totals.count, totals.error, totals.charge, totals.bytes, totals.requested].map(at)).toEqual([
-      1,
-      expected.error ?? 0,
-      nfsCharge[expected.charge],
-      expected.bytes ?? 0,
-      expected.requested ?? 0,
-    ]);
-    expect([totals.sent, totals.received, totals.retransmits, totals.timeouts].map(at)).toEqual([
-      wanted.sent,
-      wanted.received,
-      wanted.transmissions - 1,
-      wanted.timeouts,
-    ]);
-    const [duration, rtt, queue] = [totals.durationSum, totals.rttSum, totals.queueSum].map(at) as [number, number, number];
-    expect(rtt).toBeCloseTo(wanted.rtt / 1e9, 12);
-    expect(queue).toBeCloseTo(wanted.sentAfter / 1e9, 12);
-    // From 5 ms before the call to the moment the program looked at the clock.
-    expect(duration).toBeGreaterThan(0.005);
-    expect(duration).toBeLessThan(2);
-    const data = expected.kind !== 'other';
-    expect(filled(totals.duration, totals.buckets)).toEqual([[bucketOf(bounds.duration, duration), 1]]);
-    expect(filled(totals.rtt, totals.buckets)).toEqual(data ? [[bucketOf(bounds.duration, rtt), 1]] : []);
-    expect(filled(totals.queue, totals.buckets)).toEqual(data ? [[bucketOf(bounds.duration, queue), 1]] : []);
-    const sized = data && expected.kind !== 'commit' && (expected.error ?? 0) === 0;
-    expect(filled(totals.size, totals.buckets)).toEqual(sized ? [[bucketOf(bounds.size, expected.bytes!), 1]] : []);
-
-    const { cgroup, client } = sources.at(totals.source[0]!);
-    expect(client).toEqual({
-      id: 9,
-      program: 100003,
-      version: wanted.version,
-      parents: [4],
-      server: { address: '192.0.2.7', port: 2049, transport: 'tcp', name: 'nas1.example.com' },
+    afterAll(() => {
+      fake?.close();
+      session?.close();
+      rmSync(folder, { recursive: true, force: true });
     });
-    if (expected.charge === 'PAGE') expect(cgroup).toEqual({ id: 4242, kind: 'cgroup', path: '/kubepods/pod1/c0ffee' });
-    else expect(cgroup.path).toBe(ownCgroup());
 
-    expect(events.length).toBe(1);
-    expect([events.status, events.error, events.bytes, events.requested, events.sent, events.received].map(at)).toEqual([
-      wanted.status,
-      expected.error ?? 0,
-      expected.bytes ?? 0,
-      expected.requested ?? 0,
-      wanted.sent,
-      wanted.received,
-    ]);
-    expect([events.owner, events.uid, events.xid, events.transmissions, events.timeouts].map(at)).toEqual([
-      process.pid,
-      1000,
-      0xabcdef01,
-      wanted.transmissions,
-      wanted.timeouts,
-    ]);
-    expect([events.file, events.offset].map(at)).toEqual([data ? 77 : 0, data && expected.kind !== 'commit' ? 4096 : 0]);
-    expect([events.duration, events.rtt, events.queue].map(at)).toEqual([duration, rtt, queue]);
-    expect(Math.abs(events.timeMs[0]! - Date.now())).toBeLessThan(2000);
-    expect([events.source[0], events.operation[0]]).toEqual([totals.source[0], 0]);
-  });
+    function begin(options: Record<string, unknown> = {}): void {
+      session?.close();
+      const parsed = config.parse({ events: 'all', btf, ...options });
+      session = load(parsed, 'nfs');
+      read = batchReader(session, parsed, 1);
+    }
 
-  test('attempts of one operation add up in one row, and only changed rows are read again', () => {
-    begin();
-    run({ shape: 'READ', status: 1000, name: 'READ' }, { times: 5 });
-    expect([...batch().totals.count]).toEqual([5]);
-    run({ shape: 'READ', status: 24, name: 'READ' });
-    run({ name: 'ACCESS' });
-    const { totals, operations } = batch();
-    expect([...totals.operation].map((i, row) => [operations[i]!.name, totals.count[row], totals.bytes[row]])).toEqual([
-      ['READ', 6, 5024],
-      ['ACCESS', 1, 0],
-    ]);
-    expect(batch().totals.length).toBe(0);
-  });
+    /** Runs one operation; begun: whether its begin was seen. */
+    function run(change: Partial<typeof operation>, { begun = true, agoNs = 5 * MS, times = 1 } = {}): void {
+      const startNs = process.hrtime.bigint() - BigInt(agoNs);
+      fake.update('wanted', new Uint8Array(4), encode({ ...operation, ...change }, startNs));
+      expect(fake.testRun('make_operation')).toBe(0);
+      const made = new Uint8Array(16);
+      fake.read('made', 0, 1, made);
+      const task = new DataView(made.buffer).getBigUint64(0, true);
+      const context = BigUint64Array.of(task, 0n);
+      if (begun) session.testRun('rpc_task_begin', context);
+      for (let i = 0; i < times; i++) session.testRun('rpc_task_end', context);
+    }
 
-  test.each([
-    ['another program than NFS', { program: 100021 }],
-    ['an attempt without a request, as mountstats', { noRequest: 1 }],
-  ])('%s is not counted', (_, change) => {
-    begin();
-    run(change);
-    expect(batch().totals.length).toBe(0);
-  });
+    const batch = (): NfsBatch => read({ ms: Date.now(), totals: true })!;
+    const bucketOf = (bounds: readonly number[], value: number) => bounds.filter((bound) => value > bound).length;
+    const filled = (column: Float64Array, buckets: number, row = 0) =>
+      [...column.subarray(row * buckets, (row + 1) * buckets)].flatMap((count, i) => (count > 0 ? [[i, count]] : []));
 
-  test('an operation whose begin nobody saw is charged to unknown', () => {
-    begin();
-    run({ owner: 4_000_000 }, { begun: false });
-    const { totals, sources } = batch();
-    expect([totals.charge[0], sources.at(totals.source[0]!).cgroup.kind]).toEqual([nfsCharge.UNKNOWN, 'unknown']);
-  });
+    const rows: [
+      string,
+      Partial<typeof operation>,
+      { kind: string; charge: keyof typeof nfsCharge; error?: number; bytes?: number; requested?: number },
+    ][] = [
+      ['metadata', {}, { kind: 'other', charge: 'SUBMITTER' }],
+      ['a failure', { status: -2, name: 'LOOKUP' }, { kind: 'other', charge: 'SUBMITTER', error: 2 }],
+      ['an NFSv4 failure', { status: -10008, name: 'OPEN' }, { kind: 'other', charge: 'SUBMITTER', error: 10008 }],
+      ['a read', { shape: 'READ', status: 1000, name: 'READ' }, { kind: 'read', charge: 'SUBMITTER', bytes: 1000, requested: 65536 }],
+      [
+        'a buffered write',
+        { shape: 'WRITE', status: 65536, name: 'WRITE' },
+        { kind: 'write', charge: 'PAGE', bytes: 65536, requested: 65536 },
+      ],
+      [
+        'a write of a tail page',
+        { shape: 'WRITE_TAIL_PAGE', status: 512, name: 'WRITE' },
+        { kind: 'write', charge: 'PAGE', bytes: 512, requested: 65536 },
+      ],
+      [
+        'a write of a page without a cgroup',
+        { shape: 'WRITE_NO_CGROUP', status: 512, name: 'WRITE' },
+        { kind: 'write', charge: 'SUBMITTER', bytes: 512, requested: 65536 },
+      ],
+      [
+        'a direct write',
+        { shape: 'DIRECT_WRITE', status: 65536, name: 'WRITE' },
+        { kind: 'write', charge: 'SUBMITTER', bytes: 65536, requested: 65536 },
+      ],
+      [
+        'a failed write',
+        { shape: 'WRITE', status: -28, name: 'WRITE' },
+        { kind: 'write', charge: 'PAGE', error: 28, bytes: 0, requested: 65536 },
+      ],
+      ['a commit', { shape: 'COMMIT', name: 'COMMIT' }, { kind: 'commit', charge: 'PAGE' }],
+      ['version 3, retransmitted', { version: 3, transmissions: 3, timeouts: 1 }, { kind: 'other', charge: 'SUBMITTER' }],
+    ];
 
-  test('a client number that is given again is another client', () => {
-    begin();
-    run({});
-    const made = new Uint8Array(16);
-    fake.read('made', 0, 1, made);
-    session.testRun('rpc_clnt_free', BigUint64Array.of(new DataView(made.buffer).getBigUint64(8, true)));
-    run({});
-    const { totals, sources } = batch();
-    expect([...totals.source].map((i) => sources.at(i).client.id)).toEqual([9, (1 << 16) | 9]);
-  });
+    test.each(rows)('%s: every field of its totals and its event', (_, change, expected) => {
+      begin();
+      run(change);
+      const wanted = { ...operation, ...change };
+      const { totals, events, operations, sources, bounds } = batch();
+      expect(totals.length).toBe(1);
+      expect(operations).toEqual([{ index: 0, name: wanted.name, program: 100003, version: wanted.version, kind: expected.kind }]);
+      const at = (column: { readonly [i: number]: number }) => column[0]!;
+      expect([totals.count, totals.error, totals.charge, totals.bytes, totals.requested].map(at)).toEqual([
+        1,
+        expected.error ?? 0,
+        nfsCharge[expected.charge],
+        expected.bytes ?? 0,
+        expected.requested ?? 0,
+      ]);
+      expect([totals.sent, totals.received, totals.retransmits, totals.timeouts].map(at)).toEqual([
+        wanted.sent,
+        wanted.received,
+        wanted.transmissions - 1,
+        wanted.timeouts,
+      ]);
+      const [duration, rtt, queue] = [totals.durationSum, totals.rttSum, totals.queueSum].map(at) as [number, number, number];
+      expect(rtt).toBeCloseTo(wanted.rtt / 1e9, 12);
+      expect(queue).toBeCloseTo(wanted.sentAfter / 1e9, 12);
+      // From 5 ms before the call to the moment the program looked at the clock.
+      expect(duration).toBeGreaterThan(0.005);
+      expect(duration).toBeLessThan(2);
+      const data = expected.kind !== 'other';
+      expect(filled(totals.duration, totals.buckets)).toEqual([[bucketOf(bounds.duration, duration), 1]]);
+      expect(filled(totals.rtt, totals.buckets)).toEqual(data ? [[bucketOf(bounds.duration, rtt), 1]] : []);
+      expect(filled(totals.queue, totals.buckets)).toEqual(data ? [[bucketOf(bounds.duration, queue), 1]] : []);
+      const sized = data && expected.kind !== 'commit' && (expected.error ?? 0) === 0;
+      expect(filled(totals.size, totals.buckets)).toEqual(sized ? [[bucketOf(bounds.size, expected.bytes!), 1]] : []);
 
-  test('an IPv6 server is written as RFC 5952 says', () => {
-    begin();
-    const address = Buffer.from('0a000801' + '00000000' + '20010db8000000000000000000000005' + '00000000' + '00000000', 'hex');
-    run({ address });
-    const { totals, sources } = batch();
-    expect(sources.at(totals.source[0]!).client.server).toMatchObject({ address: '2001:db8::5', port: 2049 });
-  });
+      const { cgroup, client } = sources.at(totals.source[0]!);
+      expect(client).toEqual({
+        id: 9,
+        program: 100003,
+        version: wanted.version,
+        parents: [4],
+        server: { address: '192.0.2.7', port: 2049, transport: 'tcp', name: 'nas1.example.com' },
+      });
+      if (expected.charge === 'PAGE') expect(cgroup).toEqual({ id: 4242, kind: 'cgroup', path: '/kubepods/pod1/c0ffee' });
+      else expect(cgroup.path).toBe(ownCgroup());
 
-  test('a full table loses owners, counts them, and keeps every sum by operation', () => {
-    begin({ max_rows: 256 });
-    for (let i = 1; i <= 300; i++) run({ shape: 'WRITE', status: 100, name: 'WRITE', pageCgroup: i });
-    const { totals, lost, sources } = batch();
-    const sum = (column: Float64Array) => column.reduce((a, b) => a + b, 0);
-    expect([sum(totals.count), sum(totals.bytes)]).toEqual([300, 30_000]);
-    const others = [...totals.source].flatMap((source, row) => (sources.at(source).cgroup.kind === 'other' ? [totals.count[row]!] : []));
-    // 256 rows less row 0 and the 22 kept back.
-    expect(others).toEqual([300 - 233]);
-    expect(lost.rows).toBe(300 - 233);
-  });
+      expect(events.length).toBe(1);
+      expect([events.status, events.error, events.bytes, events.requested, events.sent, events.received].map(at)).toEqual([
+        wanted.status,
+        expected.error ?? 0,
+        expected.bytes ?? 0,
+        expected.requested ?? 0,
+        wanted.sent,
+        wanted.received,
+      ]);
+      expect([events.owner, events.uid, events.xid, events.transmissions, events.timeouts].map(at)).toEqual([
+        process.pid,
+        1000,
+        0xabcdef01,
+        wanted.transmissions,
+        wanted.timeouts,
+      ]);
+      expect([events.file, events.offset].map(at)).toEqual([data ? 77 : 0, data && expected.kind !== 'commit' ? 4096 : 0]);
+      expect([events.duration, events.rtt, events.queue].map(at)).toEqual([duration, rtt, queue]);
+      expect(Math.abs(events.timeMs[0]! - Date.now())).toBeLessThan(2000);
+      expect([events.source[0], events.operation[0]]).toEqual([totals.source[0], 0]);
+    });
 
-  test('a full event ring loses events, counts them, and changes no total', () => {
-    begin({ ring_size: 65536 });
-    run({}, { times: 2000 });
-    const { totals, events, lost } = batch();
-    expect(totals.count[0]).toBe(2000);
-    // 96 bytes an event, header included; the kernel leaves at least one byte free.
-    expect(events.length).toBe(Math.floor(65535 / 96));
-    expect(lost.events).toBe(2000 - events.length);
-  });
+    test('attempts of one operation add up in one row, and only changed rows are read again', () => {
+      begin();
+      run({ shape: 'READ', status: 1000, name: 'READ' }, { times: 5 });
+      expect([...batch().totals.count]).toEqual([5]);
+      run({ shape: 'READ', status: 24, name: 'READ' });
+      run({ name: 'ACCESS' });
+      const { totals, operations } = batch();
+      expect([...totals.operation].map((i, row) => [operations[i]!.name, totals.count[row], totals.bytes[row]])).toEqual([
+        ['READ', 6, 5024],
+        ['ACCESS', 1, 0],
+      ]);
+      expect(batch().totals.length).toBe(0);
+    });
 
-  test.each([
-    ['off', { status: -5 }, 0],
-    ['slow', {}, 0],
-    ['slow', { status: -5 }, 1],
-    ['all', {}, 1],
-  ])('events: %s, operation %j: %i events', (events, change, expected) => {
-    begin({ events });
-    run(change);
-    expect(batch().events.length).toBe(expected);
-  });
+    test.each([
+      ['another program than NFS', { program: 100021 }],
+      ['an attempt without a request, as mountstats', { noRequest: 1 }],
+    ])('%s is not counted', (_, change) => {
+      begin();
+      run(change);
+      expect(batch().totals.length).toBe(0);
+    });
 
-  test('events: slow, an operation as long as the threshold', () => {
-    begin({ events: 'slow', slow_threshold: '1s' });
-    run({}, { agoNs: 1000 * MS });
-    expect(batch().events.length).toBe(1);
-  });
-});
+    test('an operation whose begin nobody saw is charged to unknown', () => {
+      begin();
+      run({ owner: 4_000_000 }, { begun: false });
+      const { totals, sources } = batch();
+      expect([totals.charge[0], sources.at(totals.source[0]!).cgroup.kind]).toEqual([nfsCharge.UNKNOWN, 'unknown']);
+    });
+
+    test('a client number that is given again is another client', () => {
+      begin();
+      run({});
+      const made = new Uint8Array(16);
+      fake.read('made', 0, 1, made);
+      session.testRun('rpc_clnt_free', BigUint64Array.of(new DataView(made.buffer).getBigUint64(8, true)));
+      run({});
+      const { totals, sources } = batch();
+      expect([...totals.source].map((i) => sources.at(i).client.id)).toEqual([9, (1 << 16) | 9]);
+    });
+
+    test('an IPv6 server is written as RFC 5952 says', () => {
+      begin();
+      const address = Buffer.from('0a000801' + '00000000' + '20010db8000000000000000000000005' + '00000000' + '00000000', 'hex');
+      run({ address });
+      const { totals, sources } = batch();
+      expect(sources.at(totals.source[0]!).client.server).toMatchObject({ address: '2001:db8::5', port: 2049 });
+    });
+
+    test('a full table loses owners, counts them, and keeps every sum by operation', () => {
+      begin({ max_rows: 256 });
+      for (let i = 1; i <= 300; i++) run({ shape: 'WRITE', status: 100, name: 'WRITE', pageCgroup: i });
+      const { totals, lost, sources } = batch();
+      const sum = (column: Float64Array) => column.reduce((a, b) => a + b, 0);
+      expect([sum(totals.count), sum(totals.bytes)]).toEqual([300, 30_000]);
+      const others = [...totals.source].flatMap((source, row) => (sources.at(source).cgroup.kind === 'other' ? [totals.count[row]!] : []));
+      // 256 rows less row 0 and the 22 kept back.
+      expect(others).toEqual([300 - 233]);
+      expect(lost.rows).toBe(300 - 233);
+    });
+
+    test('a full event ring loses events, counts them, and changes no total', () => {
+      begin({ ring_size: 65536 });
+      run({}, { times: 2000 });
+      const { totals, events, lost } = batch();
+      expect(totals.count[0]).toBe(2000);
+      // 96 bytes an event, header included; the kernel leaves at least one byte free.
+      expect(events.length).toBe(Math.floor(65535 / 96));
+      expect(lost.events).toBe(2000 - events.length);
+    });
+
+    test.each([
+      ['off', { status: -5 }, 0],
+      ['slow', {}, 0],
+      ['slow', { status: -5 }, 1],
+      ['all', {}, 1],
+    ])('events: %s, operation %j: %i events', (events, change, expected) => {
+      begin({ events });
+      run(change);
+      expect(batch().events.length).toBe(expected);
+    });
+
+    test('events: slow, an operation as long as the threshold', () => {
+      begin({ events: 'slow', slow_threshold: '1s' });
+      run({}, { agoNs: 1000 * MS });
+      expect(batch().events.length).toBe(1);
+    });
+  },
+);
 
 function ownCgroup(): string {
   return /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))![1]!;

@@ -79,7 +79,8 @@ function translated<T>(where: string, work: () => T): T {
   } catch (cause) {
     const error = cause as KernelError & NodeJS.ErrnoException;
     const detail = { cause };
-    if (error.code === 'ERR_ADDON_MISSING' || error.code === 'ERR_ADDON_LOAD') throw new NfscopeError('NFS-205', error.message, where, detail);
+    if (error.code === 'ERR_ADDON_MISSING' || error.code === 'ERR_ADDON_LOAD')
+      throw new NfscopeError('NFS-205', error.message, where, detail);
     if (error.code === 'ENOENT' && error.stage === undefined)
       throw new NfscopeError('NFS-205', `the BPF object ${objectFile} is not there`, where, detail);
     if (error.stage === undefined) throw error.code?.startsWith('ERR_') ? new NfscopeError('NFS-204', error.message, where, detail) : error;

@@ -2,7 +2,7 @@ import type { Checks } from './checks.ts';
 import type { Mount, OperationCounters } from './mountstats.ts';
 import type { Growth, Selector } from './samples.ts';
 
-const none: OperationCounters = { operations: 0, sent: 0, received: 0, errors: 0 };
+export const none: OperationCounters = { operations: 0, sent: 0, received: 0, errors: 0 };
 
 /**
  * Holds what nfscope counted against the kernel's own accounting, one check for each operation of each mount.
@@ -13,12 +13,10 @@ export function compareMounts(before: ReadonlyMap<string, Mount>, after: Readonl
   for (const mount of after.values()) {
     const earlier = before.get(mount.folder)?.operations;
     const version = { onc_rpc_version: mount.version };
-    const own: Selector = { ...version, nfs_export_path: mount.export };
-    const servers: Selector = { ...version, nfs_export_path: '' };
 
     for (const [name, counters] of mount.operations) {
       const truth = difference(earlier?.get(name) ?? none, counters);
-      const seen = sum(counted(growth, { ...own, nfs_operation_name: name }), counted(growth, { ...servers, nfs_operation_name: name }));
+      const seen = counted(growth, mount, name);
       if (truth.operations === 0 && seen.operations === 0) continue;
       const gap = difference(truth, seen);
       const exact = Object.values(gap).every((value) => value === 0);
@@ -29,14 +27,20 @@ export function compareMounts(before: ReadonlyMap<string, Mount>, after: Readonl
       );
     }
 
-    const extra = [own, servers]
-      .flatMap((selector) => growth.values('nfs_io_duration_seconds_count', 'nfs_operation_name', selector))
+    const extra = [mount.export, '']
+      .flatMap((path) => growth.values('nfs_io_duration_seconds_count', 'nfs_operation_name', { ...version, nfs_export_path: path }))
       .filter((name) => !mount.operations.has(name));
     checks.that(`${mount.folder} has no operation that mountstats does not know`, extra.length === 0, extra.join(', '));
   }
 }
 
-const counted = (growth: Growth, selector: Selector): OperationCounters => {
+/** What nfscope has of one operation of a mount: its own client's, and the server's, which are shown without an export. */
+export const counted = (growth: Growth, mount: Mount, name: string): OperationCounters => {
+  const version = { onc_rpc_version: mount.version, nfs_operation_name: name };
+  return sum(ofSeries(growth, { ...version, nfs_export_path: mount.export }), ofSeries(growth, { ...version, nfs_export_path: '' }));
+};
+
+const ofSeries = (growth: Growth, selector: Selector): OperationCounters => {
   const operations = growth.of('nfs_io_duration_seconds_count', selector);
   return {
     operations,
@@ -46,7 +50,7 @@ const counted = (growth: Growth, selector: Selector): OperationCounters => {
   };
 };
 
-const difference = (from: OperationCounters, to: OperationCounters): OperationCounters => ({
+export const difference = (from: OperationCounters, to: OperationCounters): OperationCounters => ({
   operations: to.operations - from.operations,
   sent: to.sent - from.sent,
   received: to.received - from.received,

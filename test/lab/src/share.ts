@@ -15,12 +15,9 @@ export function needBundle(): void {
   }
 }
 
-/** Folder of a scenario's guest files. */
-export const scenarioFolder = (name: string): string => join(lab, 'scenarios', name);
-
 /**
  * Fills the folder that is /lab in the guest: guest/ (its scripts), bin/ (on its PATH: nfscope, workload, kube-api),
- * scenario/ (files of the scenario), out/ (what it leaves behind), job.sh.
+ * scenarios/ (their files), out/ (what one leaves behind), job.sh.
  */
 export async function fillShare(share: string, content: { job?: string; scenario?: string }): Promise<void> {
   const bin = join(share, 'bin');
@@ -34,10 +31,8 @@ export async function fillShare(share: string, content: { job?: string; scenario
   await program(join(bin, 'nfscope'), 'nfscope.mjs');
   await program(join(bin, 'kube-api'), 'kube-api.mjs');
 
-  if (content.scenario) {
-    await cp(scenarioFolder(content.scenario), join(share, 'scenario'), { recursive: true });
-    await copyFile(join(share, 'scenario', 'guest.sh'), join(share, 'job.sh'));
-  }
+  await cp(join(lab, 'scenarios'), join(share, 'scenarios'), { recursive: true });
+  if (content.scenario) await copyFile(join(share, 'scenarios', content.scenario, 'guest.sh'), join(share, 'job.sh'));
   if (content.job) await copyFile(content.job, join(share, 'job.sh'));
 }
 

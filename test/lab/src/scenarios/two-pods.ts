@@ -1,16 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compareMounts } from '../compare-mounts.ts';
+import { comparePods } from '../compare-pods.ts';
 import type { Checks } from '../checks.ts';
 import { kworkerWrites } from '../kworker-writes.ts';
-import { moved, reading } from '../reading.ts';
+import { reading } from '../reading.ts';
 import { Growth } from '../samples.ts';
 import type { Scenario } from '../scenario.ts';
-
-const pods = [
-  { namespace: 'shop', name: 'orders' },
-  { namespace: 'data', name: 'etl' },
-];
 
 const text = (out: string, name: string): Promise<string> => readFile(join(out, name), 'utf8').then((content) => content.trim());
 
@@ -21,14 +17,7 @@ export async function checkTwoPods(out: string, checks: Checks): Promise<void> {
   const growth = new Growth(before.samples, after.samples);
   compareMounts(before.mounts, after.mounts, growth, checks);
 
-  for (const { namespace, name } of pods) {
-    const work = await moved(out, name);
-    const pod = { k8s_namespace_name: namespace, k8s_pod_name: name, container_id: await text(out, `${name}.container`) };
-    const size = (operation: string): number => growth.of('nfs_io_size_bytes_sum', { ...pod, nfs_operation_name: operation });
-    checks.that(`${name} did work`, work.read > 0 && work.written > 0, `${work.written} B written, ${work.read} B read`);
-    checks.equal(`bytes that ${name} wrote`, size('WRITE'), work.written);
-    checks.equal(`bytes that ${name} read`, size('READ') + size('READ_PLUS'), work.read);
-  }
+  await comparePods(out, growth, checks);
   for (const mount of after.mounts.values()) {
     const version = { onc_rpc_version: mount.version };
     const metric = 'nfs_io_duration_seconds_count';

@@ -154,7 +154,7 @@ const hostilePage = (): Promise<string> => {
   const buckets = series.flatMap(() => [1, 2]);
   return textOf(
     batchOf(series, [
-      { ...gauge(series), description: `Help\nwith "everything" in it \\ 🙈\0` } as Metric,
+      { ...gauge(series), description: `Help\nwith "everything" in it \\ 🙈\0` },
       {
         ...metric.IO_DURATION,
         points: [

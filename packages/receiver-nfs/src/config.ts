@@ -35,7 +35,7 @@ export const config = z.strictObject({
     .min(256)
     .max(1 << 20)
     .default(12288)
-    .describe('Rows of the table of totals, one for each (cgroup, rpc client, operation, error); 848 bytes of kernel memory a row.'),
+    .describe('Rows of the table of totals, one for each (cgroup, rpc client, operation, error); 878 bytes of kernel memory each.'),
   duration_bounds: bounds(1e9)
     .default([...DURATION_BOUNDS])
     .describe('Upper bounds of the duration, rtt and queue histograms, in seconds.'),

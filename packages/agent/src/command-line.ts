@@ -7,15 +7,21 @@ export type Command =
   | { readonly name: 'run'; readonly config: string | undefined; readonly logLevel: LogLevel }
   | { readonly name: 'validate'; readonly config: string | undefined }
   | { readonly name: 'components' }
+  | { readonly name: 'doctor'; readonly output: Output; readonly procfs: string }
   | { readonly name: 'help' }
   | { readonly name: 'version' };
 
-const commands = ['run', 'validate', 'components'] as const;
+const outputs = ['text', 'json'] as const;
+export type Output = (typeof outputs)[number];
+
+const commands = ['run', 'validate', 'components', 'doctor'] as const;
 
 const options = {
   config: { type: 'string', short: 'c' },
   help: { type: 'boolean', short: 'h' },
   'log-level': { type: 'string' },
+  output: { type: 'string', short: 'o' },
+  procfs: { type: 'string' },
   version: { type: 'boolean' },
 } as const;
 
@@ -23,6 +29,7 @@ const allowed: Readonly<Record<(typeof commands)[number], readonly (keyof typeof
   run: ['config', 'log-level'],
   validate: ['config'],
   components: [],
+  doctor: ['output', 'procfs'],
 };
 
 /** Parses the arguments behind the program's name. Throws NFS-105. */
@@ -57,6 +64,12 @@ export const parseCommandLine = (args: readonly string[]): Command => {
     if (!allowed[name].includes(option.name as keyof typeof options)) throw wrong(`\`nfscope ${name}\` has no option ${option.rawName}`);
   }
   if (name === 'components') return { name };
+  if (name === 'doctor') {
+    const wanted = (values.output as string | undefined) ?? 'text';
+    const output = outputs.find((candidate) => candidate === wanted);
+    if (output === undefined) throw wrong(`unknown output ${JSON.stringify(wanted)}`, suggest(wanted, outputs));
+    return { name, output, procfs: (values.procfs as string | undefined) ?? '/proc' };
+  }
   const config = values.config as string | undefined;
   if (name === 'validate') return { name, config };
   const level = (values['log-level'] as string | undefined) ?? 'info';
@@ -74,12 +87,15 @@ Usage
   nfscope run [--config FILE] [--log-level LEVEL]   count the NFS operations of this node until SIGTERM or SIGINT
   nfscope validate [--config FILE]                  check a configuration, start nothing
   nfscope components                                list the components a configuration can name
+  nfscope doctor [-o text|json] [--procfs FOLDER]   say what this node lacks for nfscope, and what mends it
   nfscope --help | --version
 
 Options
   -c, --config FILE     YAML in the shape of an OpenTelemetry Collector's; without it a built-in one is used,
                         which serves http://127.0.0.1:9464/metrics
       --log-level LEVEL debug, info (default), warn or error; JSON lines on standard error
+  -o, --output FORMAT   text (default) or json, on standard output
+      --procfs FOLDER   where the procfs of the node is mounted (default /proc), such as /host/proc in a container
   -h, --help            this text
       --version         the version
 
@@ -87,4 +103,5 @@ Exit codes
   0  done, or ended by SIGTERM or SIGINT (a second signal ends at once, with 1)
   1  an unexpected error; standard error has its stack
   2  wrong input or environment; standard error has one line: code, place, cause, remedy
+  nfscope doctor: 0 all is well, 1 it runs within limits or something could not be told, 2 it would not run
 `;

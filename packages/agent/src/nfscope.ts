@@ -3,6 +3,9 @@ import { helpText, parseCommandLine } from './command-line.ts';
 import { componentTable } from './component-table.ts';
 import { InvalidConfiguration, loadPlan } from './configuration.ts';
 import { defaultConfigName } from './default-config.ts';
+import { examine } from './doctor/doctor.ts';
+import { tryProgram } from './doctor/program-trial.ts';
+import { jsonReport, textReport, verdictOf } from './doctor/report.ts';
 import type { Environment } from './expand-env.ts';
 import { createLog } from './log.ts';
 import { run } from './run.ts';
@@ -19,12 +22,11 @@ export interface Surroundings {
   readonly err: (text: string) => void;
 }
 
-/** The `nfscope` command: 0 done, 1 an unexpected error, 2 wrong input or environment. Never throws. */
+/** The `nfscope` command: 0 done, 1 an unexpected error (of doctor: a limit), 2 wrong input or environment. Never throws. */
 export const nfscope = async (args: readonly string[], factories: readonly Factory[], surroundings: Surroundings): Promise<0 | 1 | 2> => {
   const { err } = surroundings;
   try {
-    await perform(args, factories, surroundings);
-    return 0;
+    return await perform(args, factories, surroundings);
   } catch (error) {
     if (error instanceof InvalidConfiguration) err(`${error.message}\n`);
     else if (error instanceof NfscopeError) err(`${error.toLine()}\n`);
@@ -36,21 +38,38 @@ export const nfscope = async (args: readonly string[], factories: readonly Facto
   }
 };
 
-const perform = async (args: readonly string[], factories: readonly Factory[], { env, stop, out, err }: Surroundings): Promise<void> => {
+/** By the worst that doctor saw. */
+const exitCodes = { ok: 0, warn: 1, fail: 2 } as const;
+
+const perform = async (
+  args: readonly string[],
+  factories: readonly Factory[],
+  { env, stop, out, err }: Surroundings,
+): Promise<0 | 1 | 2> => {
   const command = parseCommandLine(args);
   switch (command.name) {
     case 'help':
-      return out(helpText);
+      out(helpText);
+      return 0;
     case 'version':
-      return out(`${version}\n`);
+      out(`${version}\n`);
+      return 0;
     case 'components':
-      return out(componentTable(factories));
+      out(componentTable(factories));
+      return 0;
+    case 'doctor': {
+      const checks = examine({ procfs: command.procfs, sysfs: '/sys' }, tryProgram());
+      out(command.output === 'json' ? jsonReport(checks) : textReport(checks));
+      return exitCodes[verdictOf(checks)];
+    }
     case 'validate':
       await loadPlan(command.config, factories, env);
-      return out(`${command.config ?? defaultConfigName} is valid\n`);
+      out(`${command.config ?? defaultConfigName} is valid\n`);
+      return 0;
     case 'run': {
       const plan = await loadPlan(command.config, factories, env);
-      return run(plan, { version, stop, log: createLog(command.logLevel), announce: (line) => err(`${line}\n`) });
+      await run(plan, { version, stop, log: createLog(command.logLevel), announce: (line) => err(`${line}\n`) });
+      return 0;
     }
   }
 };

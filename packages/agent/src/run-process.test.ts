@@ -27,7 +27,7 @@ beforeAll(async () => {
     target: 'node20',
     format: 'esm',
     conditions: ['nfscope-source'],
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    banner: { js: "import { createRequire as nodeRequire } from 'node:module'; const require = nodeRequire(import.meta.url);" },
   });
 });
 afterAll(() => rm(folder, { recursive: true }));

@@ -62,6 +62,33 @@ export function attach(session: Session, where: string): string[] {
   return absent;
 }
 
+/** One hook of the program, and what the kernel said when it was attached; nothing when it let itself be attached. */
+export interface HookTrial {
+  readonly hook: string;
+  /** Whether nfscope runs without it. */
+  readonly optional: boolean;
+  readonly error?: NfscopeError;
+}
+
+/** Loads the program as a receiver does, tries each hook, and lets go of everything. Throws NFS-201 to NFS-205 when it does not load. */
+export function tryHooks(config: Config, where: string): HookTrial[] {
+  const session = load(config, where);
+  try {
+    return [...hooks, ...optionalHooks].map((hook) => {
+      const optional = optionalHooks.includes(hook);
+      try {
+        translated(where, () => session.attach(hook));
+        return { hook, optional };
+      } catch (error) {
+        if (!(error instanceof NfscopeError)) throw error;
+        return { hook, optional, error };
+      }
+    });
+  } finally {
+    session.close();
+  }
+}
+
 function kernelBounds(bounds: readonly number[], scale: number): BigUint64Array {
   const result = new BigUint64Array(BOUNDS).fill(0xffff_ffff_ffff_ffffn);
   bounds.forEach((bound, i) => (result[i] = BigInt(Math.round(bound * scale))));

@@ -1,5 +1,6 @@
 import { metricsConnectorFactory } from '@nfscope/connector-metrics';
 import { debugExporterFactory } from '@nfscope/exporter-debug';
+import { otlpGrpcExporterFactory } from '@nfscope/exporter-otlp';
 import { prometheusExporterFactory } from '@nfscope/exporter-prometheus';
 import type { Factory } from '@nfscope/pipeline';
 import { k8sAttributesFactory } from '@nfscope/processor-k8s';
@@ -13,5 +14,6 @@ export const components: readonly Factory[] = [
   k8sAttributesFactory,
   metricsConnectorFactory,
   prometheusExporterFactory,
+  otlpGrpcExporterFactory,
   debugExporterFactory,
 ];

@@ -1,0 +1,188 @@
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ServerCredentials, status } from '@grpc/grpc-js';
+import { PermanentError } from '@nfscope/pipeline';
+import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-grpc';
+import { afterEach, describe, expect, test } from 'vitest';
+import { config } from './config.ts';
+import { openConnection, type Connection } from './connection.ts';
+import { requests } from './requests.ts';
+import { placesByResource, resourceMetrics } from './resource-metrics.ts';
+import { startBackend, type Answer, type Backend, type BackendOptions } from './testing/backend.ts';
+import { snapshot } from './testing/snapshots.ts';
+
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+const backendOf = async (options: BackendOptions = {}): Promise<Backend> => {
+  const backend = await startBackend(options);
+  ends.push(backend.close);
+  return backend;
+};
+
+const connected = async (raw: object): Promise<Connection> => {
+  const connection = await openConnection(config.parse(raw), 'otlp_grpc/a');
+  ends.push(connection.close);
+  return connection;
+};
+
+const both = async (options: BackendOptions = {}, raw: object = {}) => {
+  const backend = await backendOf(options);
+  return { backend, connection: await connected({ endpoint: `http://127.0.0.1:${backend.port}`, ...raw }) };
+};
+
+const [bytes] = [...requests(snapshot())] as [Uint8Array];
+const deadline = (ms = 4_000): AbortSignal => AbortSignal.timeout(ms);
+const failureOf = (work: Promise<void>): Promise<Error> =>
+  work.then(
+    () => new Error('nothing failed'),
+    (error: Error) => error,
+  );
+const file = (name: string): string => fileURLToPath(new URL(`../testdata/${name}`, import.meta.url));
+
+describe('what is sent', () => {
+  test('the bytes, the path and the headers of the official exporter', async () => {
+    const batch = snapshot({ resources: [{ 'k8s.pod.name': 'etl-7' }] });
+    const { backend, connection } = await both({}, { headers: { authorization: 'Bearer x' }, compression: 'none' });
+    const official = new OTLPMetricExporter({ url: `http://127.0.0.1:${backend.port}` });
+    ends.push(() => official.shutdown());
+    const [places] = placesByResource(batch);
+    await new Promise((done) => official.export(resourceMetrics(batch, places!), done));
+    for (const request of requests(batch)) await connection.send(request, deadline());
+    expect(backend.seen[1]).toEqual(backend.seen[0]);
+    const { authorization, ...headers } = backend.headers[1]!;
+    expect([authorization, headers]).toEqual(['Bearer x', backend.headers[0]]);
+  });
+
+  test.each([
+    [{}, 'gzip'],
+    [{ compression: 'gzip' }, 'gzip'],
+    [{ compression: 'none' }, 'identity'],
+  ])('%j: the encoding is %s', async (raw, encoding) => {
+    // A gRPC server decompresses before anybody sees a request; this one sees what is on the wire.
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const seen = new Promise((resolve) =>
+      server.on('stream', (stream, headers) => {
+        resolve(headers['grpc-encoding'] ?? 'identity');
+        stream.respond({ ':status': 200, 'content-type': 'application/grpc', 'grpc-status': '12' }, { endStream: true });
+      }),
+    );
+    ends.push(() => server.close());
+    const connection = await connected({ endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, ...raw });
+    await failureOf(connection.send(bytes, deadline()));
+    expect(await seen).toBe(encoding);
+  });
+});
+
+describe('what the backend answers', () => {
+  const retryInfo60s = Buffer.from(
+    '1a300a28747970652e676f6f676c65617069732e636f6d2f676f6f676c652e7270632e5265747279496e666f12040a02083c',
+    'hex',
+  );
+
+  test.each<[string, Answer, string, boolean]>([
+    ['UNAVAILABLE', { code: status.UNAVAILABLE }, '14 UNAVAILABLE: as the test wants it', false],
+    ['INVALID_ARGUMENT', { code: status.INVALID_ARGUMENT, message: 'no' }, '3 INVALID_ARGUMENT: no', true],
+    ['RESOURCE_EXHAUSTED', { code: status.RESOURCE_EXHAUSTED }, '8 RESOURCE_EXHAUSTED: as the test wants it', true],
+    ['partial success', { rejected: 3, message: 'too old' }, 'the backend refused 3 points: too old', true],
+  ])('%s', async (_, answer, message, permanent) => {
+    const { connection } = await both({ answer: (request) => (request === 0 ? answer : undefined) });
+    const error = await failureOf(connection.send(bytes, deadline()));
+    expect([error.message, error instanceof PermanentError]).toEqual([message, permanent]);
+    await connection.send(bytes, deadline());
+  });
+
+  test('a warning with nothing refused is a success', async () => {
+    const { connection } = await both({ answer: () => ({ rejected: 0, message: 'soon too old' }) });
+    await connection.send(bytes, deadline());
+  });
+
+  test('asked to wait, it sends nothing until then', async () => {
+    const { backend, connection } = await both({ answer: () => ({ code: status.RESOURCE_EXHAUSTED, details: retryInfo60s }) });
+    expect((await failureOf(connection.send(bytes, deadline()))).message).toContain('RESOURCE_EXHAUSTED');
+    const error = await failureOf(connection.send(bytes, deadline()));
+    expect(error.message).toMatch(/^the backend asked to wait, for (59|60)\d{3} ms more$/);
+    expect([error instanceof PermanentError, backend.seen.length]).toEqual([false, 1]);
+  });
+
+  test('silence is a failure after the timeout, and the next request is sent all the same', async () => {
+    const { connection } = await both({ answer: (request) => (request === 0 ? 'silence' : undefined) }, { timeout: '2s' });
+    const error = await failureOf(connection.send(bytes, deadline(30_000)));
+    expect([error.message, error instanceof PermanentError]).toEqual([expect.stringContaining('DEADLINE_EXCEEDED'), false]);
+    await connection.send(bytes, deadline());
+  });
+
+  test('silence is given up at the deadline', async () => {
+    const { connection } = await both({ answer: () => 'silence' }, { timeout: '1s' });
+    const given = deadline(50);
+    expect(await failureOf(connection.send(bytes, given))).toBe(given.reason);
+    expect(await failureOf(connection.send(bytes, given))).toBe(given.reason);
+  });
+
+  test('nobody listens', async () => {
+    const backend = await startBackend();
+    backend.close();
+    const connection = await connected({ endpoint: `http://127.0.0.1:${backend.port}` });
+    const error = await failureOf(connection.send(bytes, deadline()));
+    expect([error.message, error instanceof PermanentError]).toEqual([expect.stringContaining('UNAVAILABLE'), false]);
+  });
+});
+
+describe('TLS', () => {
+  const [cert, key] = [file('localhost.pem'), file('localhost-key.pem')];
+  const pair = { private_key: readFileSync(key), cert_chain: readFileSync(cert) };
+  const serverSide = (mutual: boolean): ServerCredentials => ServerCredentials.createSsl(readFileSync(cert), [pair], mutual);
+
+  test.each([
+    ['a CA of its own', false, '', { ca_file: cert }],
+    ['by its scheme', false, 'https://', { ca_file: cert }],
+    ['a certificate of the client', true, '', { ca_file: cert, cert_file: cert, key_file: key }],
+  ])('%s', async (_, mutual, scheme, tls) => {
+    const backend = await backendOf({ credentials: serverSide(mutual) });
+    const connection = await connected({ endpoint: `${scheme}localhost:${backend.port}`, tls });
+    await connection.send(bytes, deadline());
+    expect(backend.accepted).toHaveLength(1);
+  });
+
+  test.each([
+    ['a CA nobody knows', false, {}],
+    ['no certificate where one is asked for', true, { ca_file: cert }],
+    ['plain text', false, { insecure: true }],
+  ])('%s: nothing gets through, and it may be tried again', async (_, mutual, tls) => {
+    const backend = await backendOf({ credentials: serverSide(mutual) });
+    const connection = await connected({ endpoint: `localhost:${backend.port}`, tls });
+    const error = await failureOf(connection.send(bytes, deadline()));
+    expect([error.message, error instanceof PermanentError]).toEqual([expect.stringContaining('UNAVAILABLE'), false]);
+    expect(backend.seen).toEqual([]);
+  });
+
+  test('files that are not there or not what they should be', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'nfscope-otlp-'));
+    ends.push(() => rm(folder, { recursive: true }));
+    const text = join(folder, 'text.pem');
+    writeFileSync(text, 'no certificate');
+    await expect(connected({ endpoint: 'localhost', tls: { ca_file: join(folder, 'none') } })).rejects.toMatchObject({
+      code: 'NFS-401',
+      where: 'otlp_grpc/a',
+      message: expect.stringContaining('cannot read tls::ca_file: ENOENT'),
+    });
+    for (const tls of [
+      { cert_file: cert, key_file: text },
+      { cert_file: text, key_file: key },
+    ]) {
+      await expect(connected({ endpoint: 'localhost', tls })).rejects.toMatchObject({
+        code: 'NFS-401',
+        message: expect.stringContaining(`cannot use ${tls.cert_file}, ${tls.key_file}: `),
+      });
+    }
+  });
+});

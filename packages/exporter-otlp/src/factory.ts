@@ -1,0 +1,10 @@
+import { defineExporter } from '@nfscope/pipeline';
+import { config } from './config.ts';
+import { otlpGrpcExporter } from './otlp-grpc-exporter.ts';
+
+export const factory = defineExporter({
+  type: 'otlp_grpc',
+  description: 'Sends metrics to an OpenTelemetry backend by OTLP/gRPC.',
+  config,
+  signals: { metrics: { stability: 'development', create: otlpGrpcExporter } },
+});

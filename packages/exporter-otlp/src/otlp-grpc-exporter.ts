@@ -1,0 +1,96 @@
+import type { MetricsBatch } from '@nfscope/model';
+import { PermanentError, type ComponentContext, type Exporter } from '@nfscope/pipeline';
+import type { Config } from './config.ts';
+import { openConnection, type Connection } from './connection.ts';
+import { requests } from './requests.ts';
+
+/** What is sent of one scope. */
+interface Sending {
+  /** The time of its first snapshot: intervals are counted from there, so that nodes do not send in step. */
+  readonly firstMs: number;
+  /** The interval in which one was sent last. */
+  interval?: number;
+  /** The latest that was not sent, because its interval has one already. */
+  held?: MetricsBatch;
+}
+
+/** A snapshot under way: what of it the backend has taken or refused is not sent again by the next attempt. */
+interface Transfer {
+  readonly batch: MetricsBatch;
+  readonly rest: Iterator<Uint8Array, void>;
+  current: IteratorResult<Uint8Array, void>;
+  readonly refusals: PermanentError[];
+}
+
+/**
+ * Sends one snapshot of each scope every `interval`, by the snapshots' own times, and at the shutdown the last one.
+ * Snapshots are cumulative: one that is left out is in the next.
+ */
+export const otlpGrpcExporter = (config: Config, { id, log }: ComponentContext): Required<Omit<Exporter<'metrics'>, 'url'>> => {
+  const scopes = new Map<string, Sending>();
+  let connection: Connection | undefined;
+  let transfer: Transfer | undefined;
+
+  const begin = (batch: MetricsBatch): Transfer => {
+    const rest = requests(batch);
+    return { batch, rest, current: rest.next(), refusals: [] };
+  };
+
+  const send = async (batch: MetricsBatch, deadline: AbortSignal): Promise<void> => {
+    if (connection === undefined) throw new PermanentError('the exporter is not running');
+    if (transfer?.batch !== batch) transfer = begin(batch);
+    while (transfer.current.done !== true) {
+      try {
+        await connection.send(transfer.current.value, deadline);
+      } catch (error) {
+        if (!(error instanceof PermanentError)) throw error;
+        // One resource that a backend does not want must not keep the others from it.
+        transfer.refusals.push(error);
+      }
+      transfer.current = transfer.rest.next();
+    }
+    const [refusal] = transfer.refusals;
+    transfer = undefined;
+    if (refusal !== undefined) throw refusal;
+  };
+
+  return {
+    async start() {
+      connection = await openConnection(config, id);
+      log.info('metrics are sent', { endpoint: config.endpoint, interval_ms: config.interval });
+    },
+
+    async export(batch, deadline) {
+      let sending = scopes.get(batch.scope.name);
+      if (sending === undefined) scopes.set(batch.scope.name, (sending = { firstMs: batch.timeMs }));
+      const interval = Math.floor((batch.timeMs - sending.firstMs) / config.interval);
+      if (sending.interval === interval) {
+        sending.held = batch;
+        return;
+      }
+      try {
+        await send(batch, deadline);
+      } catch (error) {
+        if (error instanceof PermanentError) sending.interval = interval;
+        throw error;
+      }
+      sending.interval = interval;
+      delete sending.held;
+    },
+
+    async shutdown(deadline) {
+      const open = connection;
+      if (open === undefined) return;
+      try {
+        for (const sending of scopes.values()) {
+          const { held } = sending;
+          delete sending.held;
+          if (held !== undefined) await send(held, deadline);
+        }
+      } finally {
+        connection = undefined;
+        await open.close();
+      }
+    },
+  };
+};

@@ -31,11 +31,11 @@ writes() { query 'sum(nfs_io_size_bytes_count)' | sed 's/.*"value":\[[0-9.]*,"\(
 enough_writes() { [ "$(writes)" -gt 40 ] 2> /dev/null; }
 wait_until 120 'the agent counts the load' enough_writes
 
+query '{job="nfscope"}' > $out/killed.json
 say 'the agent is killed'
 kill -9 "$agent"
 wait "$agent" || true
-bpftool -j prog show | grep -c rpc_task_end > $out/programs.after-kill || true
-query '{job="nfscope"}' > $out/killed.json
+bpftool -j prog show | grep -o rpc_task_end | wc -l > $out/programs.after-kill
 
 cat /proc/self/mountstats > $out/starting.mountstats
 say 'the agent starts again, under the same load'
@@ -49,5 +49,7 @@ wait $loads
 
 say 'waiting until nothing moves'
 stand_still after
-query 'max(resets({__name__=~"nfs_io_.*_(count|sum|total|bucket)"}[1h]))' > $out/resets.json
+for name in nfs_io_duration_seconds_count nfs_io_duration_seconds_bucket nfs_io_size_bytes_sum nfs_io_wire_bytes_total; do
+  query "max(resets($name[1h]))" > $out/$name.resets.json
+done
 stop_agent

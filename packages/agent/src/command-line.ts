@@ -1,10 +1,25 @@
 import { parseArgs } from 'node:util';
-import { NfscopeError, suggest } from '@nfscope/pipeline';
+import { duration, NfscopeError, suggest } from '@nfscope/pipeline';
 import { logLevels, type LogLevel } from './log.ts';
 
 /** What the user asked for. Without `config` the built-in configuration is meant. */
 export type Command =
   | { readonly name: 'run'; readonly config: string | undefined; readonly logLevel: LogLevel }
+  | {
+      readonly name: 'record';
+      readonly config: string | undefined;
+      readonly logLevel: LogLevel;
+      readonly output: string;
+      readonly durationMs: number | undefined;
+    }
+  | {
+      readonly name: 'replay';
+      readonly config: string | undefined;
+      readonly logLevel: LogLevel;
+      readonly file: string;
+      readonly speed: number | 'max';
+      readonly atEnd: AtEnd;
+    }
   | { readonly name: 'validate'; readonly config: string | undefined }
   | { readonly name: 'components' }
   | { readonly name: 'doctor'; readonly output: Output; readonly procfs: string }
@@ -14,19 +29,28 @@ export type Command =
 const outputs = ['text', 'json'] as const;
 export type Output = (typeof outputs)[number];
 
-const commands = ['run', 'validate', 'components', 'doctor'] as const;
+/** What replay does when the recording ends. */
+const ends = ['loop', 'hold', 'end'] as const;
+export type AtEnd = (typeof ends)[number];
+
+const commands = ['run', 'record', 'replay', 'validate', 'components', 'doctor'] as const;
 
 const options = {
+  'at-end': { type: 'string' },
   config: { type: 'string', short: 'c' },
+  duration: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   'log-level': { type: 'string' },
   output: { type: 'string', short: 'o' },
   procfs: { type: 'string' },
+  speed: { type: 'string' },
   version: { type: 'boolean' },
 } as const;
 
 const allowed: Readonly<Record<(typeof commands)[number], readonly (keyof typeof options)[]>> = {
   run: ['config', 'log-level'],
+  record: ['config', 'duration', 'log-level', 'output'],
+  replay: ['at-end', 'config', 'log-level', 'speed'],
   validate: ['config'],
   components: [],
   doctor: ['output', 'procfs'],
@@ -59,7 +83,8 @@ export const parseCommandLine = (args: readonly string[]): Command => {
   if (word === undefined) throw wrong('no command given', `Commands: ${commands.join(', ')}; see \`nfscope --help\`.`);
   const name = commands.find((command) => command === word);
   if (name === undefined) throw wrong(`unknown command ${JSON.stringify(word)}`, suggest(word, commands));
-  if (more.length > 0) throw wrong(`unexpected argument ${JSON.stringify(more[0])}`, `A configuration is given with --config.`);
+  const [file, extra] = name === 'replay' ? more : [undefined, ...more];
+  if (extra !== undefined) throw wrong(`unexpected argument ${JSON.stringify(extra)}`, `A configuration is given with --config.`);
   for (const option of given) {
     if (!allowed[name].includes(option.name as keyof typeof options)) throw wrong(`\`nfscope ${name}\` has no option ${option.rawName}`);
   }
@@ -75,7 +100,32 @@ export const parseCommandLine = (args: readonly string[]): Command => {
   const level = (values['log-level'] as string | undefined) ?? 'info';
   const logLevel = logLevels.find((candidate) => candidate === level);
   if (logLevel === undefined) throw wrong(`unknown log level ${JSON.stringify(level)}`, suggest(level, logLevels));
+  if (name === 'record') {
+    const output = (values.output as string | undefined) ?? 'nfscope.recording';
+    return { name, config, logLevel, output, durationMs: durationOf(values.duration as string | undefined) };
+  }
+  if (name === 'replay') {
+    if (file === undefined) throw wrong('no recording given', 'Name its file: nfscope replay FILE.');
+    const wanted = (values['at-end'] as string | undefined) ?? 'loop';
+    const atEnd = ends.find((candidate) => candidate === wanted);
+    if (atEnd === undefined) throw wrong(`unknown end ${JSON.stringify(wanted)}`, suggest(wanted, ends));
+    return { name, config, logLevel, file, speed: speedOf((values.speed as string | undefined) ?? '1'), atEnd };
+  }
   return { name, config, logLevel };
+};
+
+const durationOf = (text: string | undefined): number | undefined => {
+  const parsed = duration(1).optional().safeParse(text);
+  if (!parsed.success) throw wrong(`--duration ${JSON.stringify(text)}: ${parsed.error.issues[0]!.message}`);
+  return parsed.data;
+};
+
+const speedOf = (text: string): number | 'max' => {
+  if (text === 'max') return text;
+  const speed = Number(text);
+  if (!(speed > 0 && speed < Infinity))
+    throw wrong(`--speed ${JSON.stringify(text)} is no number above zero`, 'Such as 1, 0.5 or 10; or max.');
+  return speed;
 };
 
 const wrong = (what: string, mend?: string): NfscopeError =>
@@ -85,6 +135,10 @@ export const helpText = `nfscope: which pod drives which NAS, with what latency,
 
 Usage
   nfscope run [--config FILE] [--log-level LEVEL]   count the NFS operations of this node until SIGTERM or SIGINT
+  nfscope record [--config FILE] [--output FILE] [--duration TIME]
+                                                    run, and write down all that the kernel says
+  nfscope replay FILE [--config FILE] [--speed N] [--at-end WHAT]
+                                                    run on a recording instead of the kernel; needs no rights
   nfscope validate [--config FILE]                  check a configuration, start nothing
   nfscope components                                list the components a configuration can name
   nfscope doctor [-o text|json] [--procfs FOLDER]   say what this node lacks for nfscope, and what mends it
@@ -94,7 +148,10 @@ Options
   -c, --config FILE     YAML in the shape of an OpenTelemetry Collector's; without it a built-in one is used,
                         which serves http://127.0.0.1:9464/metrics
       --log-level LEVEL debug, info (default), warn or error; JSON lines on standard error
-  -o, --output FORMAT   text (default) or json, on standard output
+  -o, --output WHAT     of doctor: text (default) or json; of record: the file (default nfscope.recording)
+      --duration TIME   ends a recording: 90s, 5m, 1h
+      --speed N         of a replay: 1 (default) is as it was, 10 is ten times as fast, max as fast as it goes
+      --at-end WHAT     of a replay: loop (default) begins again, hold stands still, end ends it
       --procfs FOLDER   where the procfs of the node is mounted (default /proc), such as /host/proc in a container
   -h, --help            this text
       --version         the version

@@ -5,11 +5,12 @@ import { prometheusExporterFactory } from '@nfscope/exporter-prometheus';
 import type { Factory } from '@nfscope/pipeline';
 import { k8sAttributesFactory } from '@nfscope/processor-k8s';
 import { nfsMountFactory } from '@nfscope/processor-mount';
-import { nfsReceiverFactory } from '@nfscope/receiver-nfs';
+import { nfsReceiverFactory, nfsReplayFactory } from '@nfscope/receiver-nfs';
 
 /** Every component in the `nfscope` command. A new one is one line here. */
 export const components: readonly Factory[] = [
   nfsReceiverFactory,
+  nfsReplayFactory,
   nfsMountFactory,
   k8sAttributesFactory,
   metricsConnectorFactory,

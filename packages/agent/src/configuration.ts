@@ -15,13 +15,19 @@ export class InvalidConfiguration extends Error {
 }
 
 /**
- * Reads and checks a configuration, or the built-in one when `file` is undefined; creates nothing.
+ * Reads and checks a configuration, or the built-in one when `file` is undefined; creates nothing. `edit` may change what
+ * was read before it is checked; it is told the name of the configuration for its errors.
  * Throws NfscopeError when it cannot be read or parsed, InvalidConfiguration when what it says cannot run.
  */
-export const loadPlan = async (file: string | undefined, factories: readonly Factory[], env: Environment): Promise<Plan> => {
+export const loadPlan = async (
+  file: string | undefined,
+  factories: readonly Factory[],
+  env: Environment,
+  edit: (value: unknown, name: string) => unknown = (value) => value,
+): Promise<Plan> => {
   const config = file === undefined ? parseConfig(defaultConfig, defaultConfigName, env) : await readConfig(file, env);
   try {
-    return planPipelines(config.value, factories);
+    return planPipelines(edit(config.value, file ?? defaultConfigName), factories);
   } catch (error) {
     if (error instanceof ConfigError) throw new InvalidConfiguration(error.located((issue) => config.where(issue)));
     throw error;

@@ -1,4 +1,4 @@
-import { NfscopeError, type Factory } from '@nfscope/pipeline';
+import { NfscopeError, printable, type Factory } from '@nfscope/pipeline';
 import { helpText, parseCommandLine } from './command-line.ts';
 import { componentTable } from './component-table.ts';
 import { InvalidConfiguration, loadPlan } from './configuration.ts';
@@ -7,8 +7,9 @@ import { examine } from './doctor/doctor.ts';
 import { tryProgram } from './doctor/program-trial.ts';
 import { jsonReport, textReport, verdictOf } from './doctor/report.ts';
 import type { Environment } from './expand-env.ts';
-import { createLog } from './log.ts';
-import { run } from './run.ts';
+import { createLog, type LogLevel } from './log.ts';
+import { inReplayFolder, recordInto, replayFrom } from './recording.ts';
+import { run, type RunContext } from './run.ts';
 import { version } from './version.ts';
 
 /** The world of one call of the command. */
@@ -47,6 +48,13 @@ const perform = async (
   { env, stop, out, err }: Surroundings,
 ): Promise<0 | 1 | 2> => {
   const command = parseCommandLine(args);
+  const context = (logLevel: LogLevel, doing: string): RunContext => ({
+    version,
+    doing,
+    stop,
+    log: createLog(logLevel),
+    announce: (line) => err(`${printable(line)}\n`),
+  });
   switch (command.name) {
     case 'help':
       out(helpText);
@@ -67,8 +75,23 @@ const perform = async (
       out(`${command.config ?? defaultConfigName} is valid\n`);
       return 0;
     case 'run': {
-      const plan = await loadPlan(command.config, factories, env);
-      await run(plan, { version, stop, log: createLog(command.logLevel), announce: (line) => err(`${line}\n`) });
+      await run(await loadPlan(command.config, factories, env), context(command.logLevel, 'runs'));
+      return 0;
+    }
+    case 'record': {
+      const { config, output, durationMs } = command;
+      const plan = await loadPlan(config, factories, env, (value, name) => recordInto(output, value, name));
+      const end = durationMs === undefined ? stop : AbortSignal.any([stop, AbortSignal.timeout(durationMs)]);
+      await run(plan, { ...context(command.logLevel, `records into ${output}:`), stop: end });
+      return 0;
+    }
+    case 'replay': {
+      const { config, file, speed, atEnd } = command;
+      await inReplayFolder(async (folder) => {
+        const settings = { file, speed, at_end: atEnd, folder };
+        const plan = await loadPlan(config, factories, env, (value, name) => replayFrom(settings, value, name));
+        await run(plan, context(command.logLevel, `replays ${file}:`));
+      });
       return 0;
     }
   }

@@ -7,6 +7,8 @@ const SHUTDOWN_MS = 9_000;
 export interface RunContext {
   readonly log: Logger;
   readonly version: string;
+  /** For the line that says what runs. */
+  readonly doing: string;
   /** Fires when the user wants an end. */
   readonly stop: AbortSignal;
   /** Told once, when everything runs. */
@@ -17,7 +19,7 @@ export interface RunContext {
  * Runs a plan until `stop` fires, every receiver has completed, or something fails; then shuts down in reverse.
  * Throws what a start or a running component threw; nothing runs then.
  */
-export const run = async (plan: Plan, { log, version, stop, announce }: RunContext): Promise<void> => {
+export const run = async (plan: Plan, { log, version, doing, stop, announce }: RunContext): Promise<void> => {
   const held = holdInfo(log);
   const graph = buildGraph(plan, { log: held.log, version });
   const stopped = new Promise<'stopped'>((resolve) => {
@@ -26,7 +28,7 @@ export const run = async (plan: Plan, { log, version, stop, announce }: RunConte
   });
   try {
     if ((await Promise.race([graph.start(), stopped])) === 'stopped') return;
-    announce(`nfscope ${version} runs ${inWords(plan, graph.urls())}`);
+    announce(`nfscope ${version} ${doing} ${inWords(plan, graph.urls())}`);
     held.release();
     await Promise.race([graph.done, stopped]);
   } finally {

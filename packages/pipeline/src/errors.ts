@@ -32,6 +32,11 @@ export const errors = {
     mend: 'Set another `endpoint`, or end the process that holds it.',
   },
   'NFS-401': { title: 'A file or folder of the node cannot be read', mend: 'Check the path, and that it is mounted into the container.' },
+  'NFS-402': {
+    title: 'The recording does not fit this build, or is none',
+    mend: 'Replay it with the version that made it, or make another with `nfscope record`.',
+  },
+  'NFS-403': { title: 'A file cannot be written', mend: 'Check the path, the rights, and the room on the disk.' },
 } as const satisfies Record<string, { title: string; mend: string }>;
 
 export type ErrorCode = keyof typeof errors;

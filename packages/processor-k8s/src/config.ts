@@ -18,6 +18,10 @@ export const config = z.strictObject({
     })
     .prefault({})
     .describe('Which pods are asked for: those of one node.'),
+  pods_file: z
+    .string()
+    .default('')
+    .describe('File with a PodList as JSON, as `kubectl get pods -o json` prints it, read again when it changes; then nobody is asked.'),
   service_account_path: z
     .string()
     .min(1, 'expected a path')

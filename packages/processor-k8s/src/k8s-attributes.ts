@@ -6,24 +6,31 @@ import { nodeOf, requireApiServer, requireNode } from './cluster.ts';
 import type { Config } from './config.ts';
 import { nameOwners, type NamingSettings, type OwnerNames } from './owner-names.ts';
 import { watchPods, type PodWatch } from './pod-watch.ts';
-import { trackPods } from './pods.ts';
+import { watchPodsFile } from './pods-file.ts';
+import { trackPods, type Pods } from './pods.ts';
 
 type K8sProcessor = Processor<'nfs'> & { start(): Promise<void>; shutdown(): Promise<void> };
 
 /** Gives every source of a stream the container and the pod behind its cgroup. Names may come between batches. */
 export const k8sProcessor = (config: Config, context: ComponentContext): K8sProcessor => {
-  const pods = config.auth_type === 'serviceAccount' ? trackPods() : undefined;
+  const { pods_file: file, auth_type: auth, filter } = config;
+  const pods = file !== '' || auth === 'serviceAccount' ? trackPods() : undefined;
   let watch: PodWatch | undefined;
   let isShutDown = false;
+
+  const follow = async (known: Pods): Promise<PodWatch | undefined> => {
+    if (file !== '') return watchPodsFile(file, known, context.log);
+    const node = requireNode(config, context.id);
+    const server = await requireApiServer(config, context.id);
+    return isShutDown ? undefined : watchPods(apiServer({ ...server, userAgent: `nfscope/${context.version}` }), node, known, context.log);
+  };
+
   return {
     process: nameStream({ component: context.id, node: nodeOf(config), pods }),
     async start() {
-      if (pods === undefined && config.filter.node_from_env_var === '') return;
-      const node = requireNode(config, context.id);
-      if (pods === undefined) return;
-      const server = await requireApiServer(config, context.id);
-      if (isShutDown) return;
-      watch = watchPods(apiServer({ ...server, userAgent: `nfscope/${context.version}` }), node, pods, context.log);
+      if (filter.node_from_env_var !== '') requireNode(config, context.id);
+      if (pods !== undefined) watch = await follow(pods);
+      if (isShutDown) await watch?.stop();
     },
     async shutdown() {
       isShutDown = true;

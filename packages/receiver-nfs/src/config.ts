@@ -43,6 +43,13 @@ export const config = z.strictObject({
     .default([...SIZE_BOUNDS])
     .describe('Upper bounds of the size histogram, in bytes.'),
   totals_interval: duration(100).prefault('1s').describe('How often totals are read.'),
+  recording: z
+    .strictObject({
+      file: z.string().default('').describe('File that gets all of it, to be played by `nfs_replay`; none when empty.'),
+      procfs: z.string().min(1, 'expected a path').default('/proc').describe('Root of the procfs of the node, whose mounts are recorded.'),
+    })
+    .prefault({})
+    .describe('Writes down what the kernel says; `nfscope record` sets it.'),
   btf: z.string().default('').describe('File with the types of the kernel; the running kernel’s own when empty.'),
 });
 

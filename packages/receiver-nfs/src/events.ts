@@ -10,18 +10,20 @@ export interface KernelEvents {
   readonly columns: Columns<typeof nfsEvent, keyof (typeof nfsEvent)['fields']>;
 }
 
+export const eventColumns = chooseColumns(nfsEvent, names);
+
+/** What an empty ring holds. */
+export const noEvents: KernelEvents = { length: 0, columns: eventColumns.allocate(0).named };
+
 /** BPF_RINGBUF_HDR_SZ: what a record takes in the ring beside itself. */
 const HEADER = 8;
 
 /** Empties the event ring. */
 export function readEvents(session: Session): () => KernelEvents {
-  const chosen = chooseColumns(nfsEvent, names);
-  const none: KernelEvents = { length: 0, columns: chosen.allocate(0).named };
-
   return () => {
     const capacity = Math.ceil(session.unread('events') / (nfsEvent.size + HEADER));
-    if (capacity === 0) return none;
-    const { list, named } = chosen.allocate(capacity);
-    return { length: session.drain('events', chosen.fields, list, capacity, nfsEvent.size), columns: named };
+    if (capacity === 0) return noEvents;
+    const { list, named } = eventColumns.allocate(capacity);
+    return { length: session.drain('events', eventColumns.fields, list, capacity, nfsEvent.size), columns: named };
   };
 }

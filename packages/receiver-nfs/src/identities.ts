@@ -5,45 +5,63 @@ import type { Session } from '@nfscope/native';
 export interface Identities {
   readonly cgroups: ReadonlyMap<number, Cgroup>;
   readonly clients: ReadonlyMap<number, RpcClient>;
-  /** Reads what has come since; returns the ids that are new. */
-  read(): { readonly cgroups: readonly number[]; readonly clients: readonly number[] };
+  /** Takes in records of the ring; returns the ids that are new. */
+  take(records: Uint8Array): { readonly cgroups: readonly number[]; readonly clients: readonly number[] };
 }
 
 const text = new TextDecoder();
 const UNSPECIFIED = 'unspecified';
+const none = new Uint8Array(0);
 
 /** IPPROTO_*, and XPRT_TRANSPORT_RDMA, TLS and local sockets of include/linux/sunrpc/xprt.h. */
 const transports: Readonly<Record<number, string>> = { 6: 'tcp', 17: 'udp', 256: 'rdma', 257: 'unix', 258: 'tcp' };
 
-export function readIdentities(session: Session): Identities {
+/** Empties the identity ring. */
+export function readIdentityRecords(session: Session): () => Uint8Array {
+  const buffer = new Uint8Array(1 << 16);
+  return () => {
+    let all = none;
+    for (let used = session.records('identities', buffer); used > 0; used = session.records('identities', buffer)) {
+      const longer = new Uint8Array(all.length + used);
+      longer.set(all);
+      longer.set(buffer.subarray(0, used), all.length);
+      all = longer;
+    }
+    return all;
+  };
+}
+
+/** The records of a ring, each without its header and padding. */
+export function* eachRecord(records: Uint8Array): Generator<DataView> {
+  const view = new DataView(records.buffer, records.byteOffset, records.byteLength);
+  for (let at = 0; at < records.length;) {
+    const length = view.getUint32(at, true);
+    yield new DataView(records.buffer, records.byteOffset + at + 8, length);
+    at += 8 + Math.ceil(length / 8) * 8;
+  }
+}
+
+export function trackIdentities(): Identities {
   const cgroups = new Map<number, Cgroup>();
   const clients = new Map<number, RpcClient>();
-  const buffer = new Uint8Array(1 << 16);
-  const view = new DataView(buffer.buffer);
 
   return {
     cgroups,
     clients,
-    read() {
+    take(records) {
       const fresh = { cgroups: [] as number[], clients: [] as number[] };
-      for (;;) {
-        const used = session.records('identities', buffer);
-        if (used === 0) return fresh;
-        for (let at = 0; at < used;) {
-          const length = view.getUint32(at, true);
-          const record = new DataView(buffer.buffer, at + 8, length);
-          if (record.getUint32(0, true) === nfsIdentity.CGROUP) {
-            const cgroup = decodeCgroup(record);
-            cgroups.set(cgroup.id, cgroup);
-            fresh.cgroups.push(cgroup.id);
-          } else {
-            const client = decodeClient(record);
-            clients.set(client.id, client);
-            fresh.clients.push(client.id);
-          }
-          at += 8 + Math.ceil(length / 8) * 8;
+      for (const record of eachRecord(records)) {
+        if (record.getUint32(0, true) === nfsIdentity.CGROUP) {
+          const cgroup = decodeCgroup(record);
+          cgroups.set(cgroup.id, cgroup);
+          fresh.cgroups.push(cgroup.id);
+        } else {
+          const client = decodeClient(record);
+          clients.set(client.id, client);
+          fresh.clients.push(client.id);
         }
       }
+      return fresh;
     },
   };
 }

@@ -7,6 +7,7 @@ import { nfsCharge, type NfsBatch } from '@nfscope/model';
 import { open, type Session } from '@nfscope/native';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { config } from './config.ts';
+import { liveKernel } from './kernel-side.ts';
 import { load } from './program.ts';
 import { batchReader, type Reader } from './reader.ts';
 
@@ -121,7 +122,7 @@ describe.skipIf(skipped !== undefined).each(kernels)(
       session?.close();
       const parsed = config.parse({ events: 'all', btf, ...options });
       session = load(parsed, 'nfs');
-      read = batchReader(session, parsed, 1);
+      read = batchReader(liveKernel(session, parsed.max_rows), parsed, 1);
     }
 
     /** Runs one operation; begun: whether its begin was seen. */
@@ -137,7 +138,7 @@ describe.skipIf(skipped !== undefined).each(kernels)(
       for (let i = 0; i < times; i++) session.testRun('rpc_task_end', context);
     }
 
-    const batch = (): NfsBatch => read({ ms: Date.now(), totals: true })!;
+    const batch = (): NfsBatch => read(Date.now(), { totals: true, walk: true })!;
     const bucketOf = (bounds: readonly number[], value: number) => bounds.filter((bound) => value > bound).length;
     const filled = (column: Float64Array, buckets: number, row = 0) =>
       [...column.subarray(row * buckets, (row + 1) * buckets)].flatMap((count, i) => (count > 0 ? [[i, count]] : []));

@@ -1,42 +1,42 @@
-import { hrtime } from 'node:process';
-import { nfsLoss, type Bounds, type Lost, type NfsBatch } from '@nfscope/model';
-import type { Session } from '@nfscope/native';
+import type { Bounds, NfsBatch } from '@nfscope/model';
 import { eventsOf, totalsOf } from './batch.ts';
 import type { Config } from './config.ts';
-import { readEvents } from './events.ts';
-import { readIdentities } from './identities.ts';
+import { trackIdentities } from './identities.ts';
+import type { KernelSide } from './kernel-side.ts';
 import { nameRows } from './rows.ts';
-import { walkSuperblocks } from './superblocks.ts';
-import { readTotals } from './totals.ts';
+import { decodeSuperblocks } from './superblocks.ts';
+import { noRows } from './totals.ts';
 
-/** Mounts without a word from a new client are found this often. */
-const WALK_MS = 10_000;
+/** What is due in a tick beside events. */
+export interface Due {
+  readonly totals: boolean;
+  /** Superblocks; they are also walked when there is a new client. */
+  readonly walk: boolean;
+}
 
-/** Reads what the kernel side has: events at every call, totals when they are due. Undefined when there is nothing to tell. */
-export type Reader = (now: { readonly ms: number; readonly totals: boolean }) => NfsBatch | undefined;
+/** Reads what the kernel side has: events at every call, the rest when it is due. Undefined when there is nothing to tell. */
+export type Reader = (ms: number, due: Due) => NfsBatch | undefined;
 
-export function batchReader(session: Session, config: Config, startMs: number): Reader {
-  const bounds: Bounds = { duration: config.duration_bounds, size: config.size_bounds };
-  const table = readTotals(session, config.max_rows);
-  const takeEvents = readEvents(session);
-  const identities = readIdentities(session);
-  const rows = nameRows(identities, config.max_rows);
-  let walkedMs = -Infinity;
+/** What a reader has to know of the program that counts. */
+export type ReaderSettings = Pick<Config, 'max_rows' | 'duration_bounds' | 'size_bounds'>;
 
-  return ({ ms, totals: due }) => {
-    const events = takeEvents();
+export function batchReader(kernel: KernelSide, settings: ReaderSettings, startMs: number): Reader {
+  const bounds: Bounds = { duration: settings.duration_bounds, size: settings.size_bounds };
+  const identities = trackIdentities();
+  const rows = nameRows(identities, settings.max_rows);
+
+  return (ms, due) => {
+    const events = kernel.events();
     // An operation is added to its row before its event is sent, so every row that an event names is there by now.
     const unnamed = events.columns.row.subarray(0, events.length).some((row) => !rows.knows(row));
-    const kernel = due || unnamed ? table.read() : table.none;
+    const changedRows = due.totals || unnamed ? kernel.totals() : noRows;
     // Identity records go out before the row they belong to is counted in: read after, none is missed.
-    const fresh = identities.read();
-    const added = rows.enter(kernel, ms);
+    const fresh = identities.take(kernel.identities());
+    const added = rows.enter(changedRows, ms);
     const changed = rows.identify(fresh);
-    if (!due && kernel.length === 0 && events.length === 0 && changed.length === 0) return undefined;
+    if (!due.totals && changedRows.length === 0 && events.length === 0 && changed.length === 0) return undefined;
 
-    const walk = fresh.clients.length > 0 || (due && ms - walkedMs >= WALK_MS);
-    const superblocks = walk ? walkSuperblocks(session) : undefined;
-    if (superblocks !== undefined) walkedMs = ms;
+    const walked = fresh.clients.length > 0 || due.walk ? kernel.superblocks() : undefined;
     return {
       timeMs: ms,
       startMs,
@@ -44,20 +44,10 @@ export function batchReader(session: Session, config: Config, startMs: number): 
       changedSources: [...new Set([...added, ...changed])],
       operations: rows.operations,
       bounds,
-      totals: totalsOf(kernel, rows, bounds),
-      events: eventsOf(events, rows, ms - Number(hrtime.bigint()) / 1e6),
-      ...(superblocks === undefined ? {} : { superblocks }),
-      lost: lostOf(session),
+      totals: totalsOf(changedRows, rows, bounds),
+      events: eventsOf(events, rows, ms - kernel.monotonicMs()),
+      ...(walked === undefined ? {} : { superblocks: decodeSuperblocks(walked) }),
+      lost: kernel.lost(),
     };
   };
-}
-
-function lostOf(session: Session): Lost {
-  const row = new Uint8Array(nfsLoss.size);
-  session.read('loss', 0, 1, row);
-  const view = new DataView(row.buffer);
-  const { events, identities, rows } = nfsLoss.fields;
-  const count = (field: { readonly offset: number }) => Number(view.getBigUint64(field.offset, true));
-  const missed = Object.values(session.counters()).reduce((sum, program) => sum + program.missed, 0);
-  return { events: count(events), identities: count(identities), rows: count(rows), missed };
 }

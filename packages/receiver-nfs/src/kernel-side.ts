@@ -1,0 +1,44 @@
+import { hrtime } from 'node:process';
+import { nfsLoss, type Lost } from '@nfscope/model';
+import type { Session } from '@nfscope/native';
+import { readEvents, type KernelEvents } from './events.ts';
+import { readIdentityRecords } from './identities.ts';
+import { walkSuperblocks } from './superblocks.ts';
+import { readTotals, type KernelRows } from './totals.ts';
+
+/** What a reader asks of the kernel, each answer as the kernel gave it: the running one, or one that was recorded. */
+export interface KernelSide {
+  /** CLOCK_MONOTONIC now. */
+  monotonicMs(): number;
+  /** Empties the event ring. */
+  events(): KernelEvents;
+  /** The rows that changed since the call before. */
+  totals(): KernelRows;
+  /** Empties the identity ring: u32 length, 4 bytes of nothing, the record padded to 8, and so on. */
+  identities(): Uint8Array;
+  /** One nfs_superblock after the other, padded to 8. Undefined when the lists of the kernel did not stand still. */
+  superblocks(): Uint8Array | undefined;
+  lost(): Lost;
+}
+
+/** The running kernel's. */
+export function liveKernel(session: Session, maxRows: number): KernelSide {
+  return {
+    monotonicMs: () => Number(hrtime.bigint()) / 1e6,
+    events: readEvents(session),
+    totals: readTotals(session, maxRows),
+    identities: readIdentityRecords(session),
+    superblocks: () => walkSuperblocks(session),
+    lost: () => lostOf(session),
+  };
+}
+
+function lostOf(session: Session): Lost {
+  const row = new Uint8Array(nfsLoss.size);
+  session.read('loss', 0, 1, row);
+  const view = new DataView(row.buffer);
+  const { events, identities, rows } = nfsLoss.fields;
+  const count = (field: { readonly offset: number }) => Number(view.getBigUint64(field.offset, true));
+  const missed = Object.values(session.counters()).reduce((sum, program) => sum + program.missed, 0);
+  return { events: count(events), identities: count(identities), rows: count(rows), missed };
+}

@@ -69,7 +69,7 @@ start_agent() {
   shift
   "$@" nfscope run --config "$config" 2>> /lab/out/agent.log &
   agent=$!
-  wait_until 60 'the agent serves its page' agent_page
+  wait_until 180 'the agent serves its page' agent_page
 }
 
 # stop_agent: asks it to end and keeps its exit status.

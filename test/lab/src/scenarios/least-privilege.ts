@@ -9,7 +9,7 @@ const BPF_AND_PERFMON = (0b11n << 38n).toString(16).padStart(16, '0');
 export const leastPrivilege: Scenario = {
   name: 'least-privilege',
   about: 'two-pods with an agent that has CAP_BPF and CAP_PERFMON only, at perf_event_paranoid=3',
-  timeoutMs: 420_000,
+  timeoutMs: 600_000,
   async check(out, checks) {
     const rights = new Map(
       (await readFile(join(out, 'agent.rights'), 'utf8'))

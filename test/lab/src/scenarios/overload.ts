@@ -7,7 +7,7 @@ import type { Scenario } from '../scenario.ts';
 export const overload: Scenario = {
   name: 'overload',
   about: 'a 64 KiB event ring whose reader stands still: events are lost and counted, no total changes',
-  timeoutMs: 420_000,
+  timeoutMs: 600_000,
   async check(out, checks) {
     const before = await reading(out, 'before');
     const after = await reading(out, 'after');

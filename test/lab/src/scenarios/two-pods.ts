@@ -43,6 +43,6 @@ export async function checkTwoPods(out: string, checks: Checks): Promise<void> {
 export const twoPods: Scenario = {
   name: 'two-pods',
   about: 'two pods on a v3 and a v4.2 mount: every operation and byte against mountstats, and each pod charged for its own',
-  timeoutMs: 420_000,
+  timeoutMs: 600_000,
   check: checkTwoPods,
 };

@@ -5,7 +5,13 @@ export default defineConfig({
   resolve: { conditions: ['nfscope-source'] },
   ssr: { resolve: { conditions: ['nfscope-source'] } },
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'native/**/*.test.ts', 'bpf/**/*.test.ts', 'test/repo/src/**/*.test.ts'],
+    include: [
+      'packages/*/src/**/*.test.ts',
+      'native/**/*.test.ts',
+      'bpf/**/*.test.ts',
+      'test/repo/src/**/*.test.ts',
+      'examples/**/*.test.ts',
+    ],
     passWithNoTests: false,
   },
 });

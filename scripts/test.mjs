@@ -111,7 +111,7 @@ const add = (total, { passed, failed, skipped }) => {
 };
 
 const stages = {
-  unit: { about: 'unit and contract', go: () => vitest(['packages/', 'test/']) },
+  unit: { about: 'unit and contract', go: () => vitest(['packages/', 'examples/', 'test/']) },
   native: { about: 'native', go: () => vitest(['native/', 'bpf/']) },
   lab: { about: 'lab', go: lab },
 };

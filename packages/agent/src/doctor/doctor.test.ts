@@ -229,7 +229,12 @@ describe('nfs', () => {
       ],
       /^2 of 1 superblocks in .*\/proc\/1\/mountinfo: v4\.1$/,
     ],
-    ['where the first process is hidden', 'self', ['49 31 0:41 / /a rw - nfs nas1:/a rw,vers=3'], /in .*\/proc\/self\/mountinfo: v3$/],
+    [
+      'where the first process is hidden',
+      'self',
+      ['49 31 0:41 / /a rw - nfs nas1:/a rw,mountvers=1,vers=3'],
+      /in .*\/proc\/self\/mountinfo: v3$/,
+    ],
     ['other file systems', '1', ['49 31 0:41 / /nfs rw - nfsd nfs rw,vers=3', 'nfs', ''], /^none in /],
   ])('%s', (_, process, lines, evidence) => {
     expect(nfsMounts(nodeWith({ [`proc/${process}/mountinfo`]: lines.join('\n') })).evidence).toMatch(evidence);

@@ -18,14 +18,14 @@ test('text: a line a check, the mend below it, no character that a terminal obey
   const checks: Check[] = [
     { name: 'kernel', state: 'ok', evidence: 'Linux 6.1' },
     { name: 'nfs_modules', state: 'fail', evidence: 'not \u001b[31mthere\n', mend: 'Run `modprobe nfs`.' },
-    { name: 'lockdown', state: 'unknown', evidence: 'not seen', mend: 'Mount it.' },
+    { name: 'lockdown', state: 'unknown', evidence: 'not seen', mend: 'Mount\u0007 it.' },
   ];
   expect(textReport(checks).split('\n')).toEqual([
     'ok       kernel       Linux 6.1',
     'fail     nfs_modules  not \\u001b[31mthere\\u000a',
     '         -> Run `modprobe nfs`.',
     'unknown  lockdown     not seen',
-    '         -> Mount it.',
+    '         -> Mount\\u0007 it.',
     'nfscope does not run here',
     '',
   ]);

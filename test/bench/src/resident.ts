@@ -1,0 +1,48 @@
+import { setTimeout } from 'node:timers/promises';
+import { child } from './child.ts';
+import { readPage } from './read-page.ts';
+import type { Row } from './row.ts';
+import { ratioToMedian, spreadOf } from './spread.ts';
+
+const SERIES = 1000;
+const BUDGET = 96;
+/** What a scrape leaves behind is part of it. */
+const SCRAPES = 15;
+/** One of them takes seconds. */
+const SDK_SCRAPES = 5;
+const PAUSE_MS = 600;
+
+/** MiB after each of some scrapes. */
+const memory = async (module: string, args: readonly string[], scrapes: number): Promise<number[]> => {
+  const served = child(module, args);
+  try {
+    const url = (await served.said()) as string;
+    const sizes: number[] = [];
+    for (let i = 0; i < scrapes; i++) {
+      await setTimeout(PAUSE_MS);
+      await readPage(url, { 'accept-encoding': 'gzip' });
+      sizes.push(((await served.ask('memory')) as number) / 2 ** 20);
+    }
+    return sizes;
+  } finally {
+    await served.end();
+  }
+};
+
+/** The whole agent, Node included, while it is scraped: that many rows of totals make as many series of each metric that all operations have. */
+export const resident = async (): Promise<Row> => {
+  const own = await memory('agent-child.js', ['rows', String(SERIES)], SCRAPES);
+  const other = await memory('sdk-child.js', [String(SERIES)], SDK_SCRAPES);
+  const measured = spreadOf(own);
+  const most = Math.max(...own);
+  return {
+    what: `memory of the agent at ${SERIES} rows of totals`,
+    unit: 'MiB',
+    budget: `<= ${BUDGET}`,
+    measured,
+    alternative: { name: 'OpenTelemetry SDK, its Prometheus exporter', measured: spreadOf(other) },
+    ratio: ratioToMedian(own, other),
+    met: most <= BUDGET,
+    reason: `the most was ${most.toFixed(0)} MiB`,
+  };
+};

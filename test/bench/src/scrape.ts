@@ -1,0 +1,103 @@
+import { child } from './child.ts';
+import { readPage } from './read-page.ts';
+import type { Row } from './row.ts';
+import { ratioToMedian, spreadOf } from './spread.ts';
+
+const SERIES = 10_000;
+const MANY = 100_000;
+const ROUNDS = 7;
+/** One call of it takes seconds. */
+const STANDARD_ROUNDS = 3;
+const BUDGET_MS = 100;
+const PAUSE_BUDGET_MS = 50;
+
+const ours = async (series: number, rounds: number, headers?: Record<string, string>) => {
+  const server = child('scrape-child.js', ['ours', String(series)]);
+  try {
+    const url = (await server.said()) as string;
+    const [times, pauses]: [number[], number[]] = [[], []];
+    let bytes = 0;
+    for (let round = 0; round < rounds; round++) {
+      await server.ask('renew');
+      const page = await readPage(url, headers);
+      bytes = page.bytes;
+      times.push(page.ms);
+      pauses.push((await server.ask('pause')) as number);
+    }
+    return { times, pauses, bytes };
+  } finally {
+    await server.end();
+  }
+};
+
+const standard = async (series: number, rounds: number) => {
+  const serializer = child('scrape-child.js', ['standard', String(series)]);
+  try {
+    await serializer.said();
+    const [times, pauses]: [number[], number[]] = [[], []];
+    for (let round = 0; round < rounds; round++) {
+      const { ms, pauseMs } = (await serializer.ask('serialize')) as { ms: number; pauseMs: number };
+      times.push(ms);
+      pauses.push(pauseMs);
+    }
+    return { times, pauses };
+  } finally {
+    await serializer.end();
+  }
+};
+
+const name = 'serializer of the OpenTelemetry SDK alone';
+
+/** A Prometheus page over HTTP, read by another process, beside the serializer of the OpenTelemetry SDK alone. */
+export const scraping = async (): Promise<Row[]> => {
+  const own = await ours(SERIES, ROUNDS);
+  const gzip = await ours(SERIES, ROUNDS, { 'accept-encoding': 'gzip' });
+  const other = await standard(SERIES, STANDARD_ROUNDS);
+  const [time, pause] = [spreadOf(own.times), spreadOf(own.pauses)];
+  const worst = Math.max(...own.pauses, ...gzip.pauses);
+  return [
+    {
+      what: `scrape of ${SERIES} histogram series, ${(own.bytes / 1e6).toFixed(0)} MB`,
+      unit: 'ms',
+      budget: `<= ${BUDGET_MS}`,
+      measured: time,
+      alternative: { name, measured: spreadOf(other.times) },
+      ratio: ratioToMedian(own.times, other.times),
+      met: time.median <= BUDGET_MS,
+    },
+    {
+      what: `the same as gzip, ${(gzip.bytes / 1e6).toFixed(1)} MB`,
+      unit: 'ms',
+      budget: undefined,
+      measured: spreadOf(gzip.times),
+      met: undefined,
+    },
+    {
+      what: 'longest pause of the event loop in a scrape',
+      unit: 'ms',
+      budget: `<= ${PAUSE_BUDGET_MS}`,
+      measured: pause,
+      alternative: { name, measured: spreadOf(other.pauses) },
+      ratio: ratioToMedian(own.pauses, other.pauses),
+      met: worst <= PAUSE_BUDGET_MS,
+      reason: `the longest of all was ${worst.toFixed(0)} ms`,
+    },
+    await manySeries(),
+  ];
+};
+
+const manySeries = async (): Promise<Row> => {
+  const what = `scrape of ${MANY} histogram series`;
+  try {
+    const { times, bytes } = await ours(MANY, 1);
+    return {
+      what: `${what}, ${(bytes / 1e6).toFixed(0)} MB`,
+      unit: 'ms',
+      budget: 'survives',
+      measured: spreadOf(times),
+      met: true,
+    };
+  } catch (error) {
+    return { what, unit: 'ms', budget: 'survives', measured: undefined, met: false, reason: (error as Error).message };
+  }
+};

@@ -47,7 +47,7 @@ const sourcesOf = (workspace: Workspace): string[] =>
   files.filter((path) => path.startsWith(`${workspace.folder}/`) && /\.(ts|mts|js|mjs)$/.test(path) && !path.includes('/testdata/'));
 
 /** Only tests and the kit for tests may use what is installed for development alone. */
-const isTest = (path: string): boolean => /\.test\.ts$|\/src\/testing\/|\.bench\.ts$/.test(path);
+const isTest = (path: string): boolean => /\.test\.ts$|\/testing\/|\.bench\.ts$/.test(path);
 
 describe.each(workspaces.map((workspace) => ({ ...workspace, title: workspace.folder })))('$title', (workspace) => {
   const declared = [...Object.keys(workspace.manifest.dependencies ?? {}), ...Object.keys(workspace.manifest.peerDependencies ?? {})];

@@ -28,8 +28,8 @@ loads="$loads $!"
 # counts_load: whether the agent shows both pods' reads and writes on both versions.
 counts_load() { agent_page /run/page && [ "$(grep -c '^nfs_io_size_bytes_count' /run/page)" -ge 4 ]; }
 wait_until 120 'the agent counts the load' counts_load
-# Prometheus has seen it too: it can only tell of a fall from something.
-wait_until 120 'Prometheus has the load' eval 'query "count(nfs_io_size_bytes_count)>3" | grep -q value'
+# Prometheus has seen a good deal of it: it can only tell of a fall from something.
+wait_until 120 'Prometheus has the load' eval 'query "sum(nfs_io_duration_seconds_count)>300" | grep -q value'
 
 agent_page $out/killed.page
 say 'the agent is killed'

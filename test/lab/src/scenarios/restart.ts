@@ -15,7 +15,7 @@ export const restart: Scenario = {
   async check(out, checks) {
     const page = await text(out, 'killed.page');
     const before = [...page.matchAll(/^nfs_io_duration_seconds_count\{.*\} (\d+)$/gm)].reduce((sum, [, value]) => sum + Number(value), 0);
-    checks.that('the killed agent had counted', before > 100, `${before} operations`);
+    checks.that('the killed agent had counted', before > 300, `${before} operations`);
     checks.equal('programs left by the killed agent', await text(out, 'programs.after-kill'), '0');
 
     // Attaching takes a moment in which operations go by: the truth lies between the kernel's counters right before and after.
@@ -48,7 +48,9 @@ export const restart: Scenario = {
       'nfs_io_wire_bytes_total',
     ]) {
       const resets = parseSamples(await text(out, `${name}.resets.json`));
-      checks.equal(`most falls of a series of ${name} in Prometheus`, resets.map(({ value }) => value).join(), '1');
+      // None, when the new agent had counted more than the old one by the first scrape.
+      const most = Math.max(...resets.map(({ value }) => value));
+      checks.that(`series of ${name} fall once at most in Prometheus`, most >= 0 && most <= 1, `${most}`);
     }
     checks.that(
       'no value is negative',

@@ -2,6 +2,7 @@ import { metricsConnectorFactory } from '@nfscope/connector-metrics';
 import { debugExporterFactory } from '@nfscope/exporter-debug';
 import { otlpGrpcExporterFactory } from '@nfscope/exporter-otlp';
 import { prometheusExporterFactory } from '@nfscope/exporter-prometheus';
+import { topExporterFactory } from '@nfscope/exporter-top';
 import type { Factory } from '@nfscope/pipeline';
 import { k8sAttributesFactory } from '@nfscope/processor-k8s';
 import { nfsMountFactory } from '@nfscope/processor-mount';
@@ -17,4 +18,5 @@ export const components: readonly Factory[] = [
   prometheusExporterFactory,
   otlpGrpcExporterFactory,
   debugExporterFactory,
+  topExporterFactory,
 ];

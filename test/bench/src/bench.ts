@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { cpus, release } from 'node:os';
+import { cpus, loadavg, release } from 'node:os';
 import { eventPath } from './event-path.ts';
 import { fakeKernel, whyNoKernel } from './fake-kernel.ts';
 import { kernelCost } from './kernel-cost.ts';
@@ -30,6 +30,8 @@ const measure = async (name: string, part: () => Row | readonly Row[] | Promise<
   process.stderr.write(`${seconds(from)}\n`);
 };
 
+// Of others: what they take is missing in every absolute number.
+const load = loadavg()[0]!;
 const reason = whyNoKernel();
 if (reason === undefined) {
   const parts = await insides();
@@ -56,9 +58,9 @@ rows.push(notMeasured('programs attached while no NFS is mounted', 'programs', '
 
 process.stdout.write(`\n${tableOf(rows)}\n\n`);
 const [cpu] = cpus();
-const machine = { cpu: cpu?.model, cpus: cpus().length, kernel: release(), node: process.version };
+const machine = { cpu: cpu?.model, cpus: cpus().length, kernel: release(), node: process.version, load };
 writeFileSync(RESULTS, `${JSON.stringify({ machine, rows: rows.map((row) => ({ ...row, verdict: verdict(row) })) }, null, 2)}\n`);
 process.stdout.write(
-  `median [quartiles] of each; ratio is measured / alternative; ${machine.cpus} x ${machine.cpu}, Linux ${machine.kernel}, Node ${machine.node}\n`,
+  `median [quartiles] of each; ratio is measured / alternative; ${machine.cpus} x ${machine.cpu}, Linux ${machine.kernel}, Node ${machine.node}, load ${load.toFixed(1)} before\n`,
 );
 process.stdout.write(`${seconds(began)}, as JSON in test/bench/results.json\n`);

@@ -10,6 +10,7 @@ import { root, run, seconds, step } from './step.mjs';
 /** The scenarios of a run, in their order. */
 const scenarios = [
   { name: 'two-pods', kernel: '6.1' },
+  { name: 'two-pods', kernel: '6.12' },
   { name: 'least-privilege', kernel: '6.1' },
   { name: 'overload', kernel: '6.1' },
   { name: 'restart', kernel: '6.1' },

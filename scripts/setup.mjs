@@ -35,11 +35,11 @@ async function bringPackages(groups) {
 }
 
 /**
- * Brings the Debian packages of the groups (build, check, lab), the npm packages, and builds everything. Without a
- * package of the lab it goes on. Returns 0, 1 when something failed, 2 when something is missing that only a person
+ * Brings the Debian packages of the groups (build, check, lab), the npm packages, and builds everything, unless `build`
+ * is false. Without a package of the lab it goes on. Returns 0, 1 when something failed, 2 when something is missing that only a person
  * can bring; what and how is said by then.
  */
-export async function setup(groups) {
+export async function setup(groups, build = true) {
   if (!nodeFits()) {
     complain(`Node ${process.versions.node} is too old: nfscope is built and tested with 20.19 and later`);
     return 2;
@@ -50,6 +50,7 @@ export async function setup(groups) {
     return 2;
   }
   if (time('node_modules/.package-lock.json') < time('package-lock.json') && !(await step('npm ci', 'npm', ['ci']))) return 1;
+  if (!build) return 0;
   return (await step('build', 'turbo', ['run', 'build', '--ui=stream', '--output-logs=errors-only'])) ? 0 : 1;
 }
 

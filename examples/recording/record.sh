@@ -34,6 +34,8 @@ say 'the agent'
 nfscope record --output $out/nas.recording 2>> $out/agent.log &
 agent=$!
 wait_until 60 'the agent serves its page' agent_page
+# So that the replay begins with names.
+wait_until 60 'the agent knows the pods' grep -q watch=true $out/kube-api.log
 
 # each POD SECONDS COMMAND: again and again, with pauses, until the time is over. What fails is part of life.
 each() {

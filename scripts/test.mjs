@@ -64,8 +64,7 @@ async function lab() {
     total.skipped = scenarios.map(({ name, kernel }) => ({ name: `${name} on ${kernel}`, reason }));
     return total;
   }
-  const built = (await step('lab', 'tsc', ['-b', 'test/lab'])) && (await step('bundle', 'node', ['scripts/bundle.mjs']));
-  if (!built) {
+  if (!(await step('lab', 'tsc', ['-b', 'test/lab']))) {
     total.failed = scenarios.length;
     return total;
   }
@@ -132,8 +131,10 @@ function wanted() {
 const names = wanted();
 const total = nothing();
 const lines = [];
-const ready = await setup(names.includes('lab') ? ['build', 'lab'] : ['build']);
+let ready = await setup(names.includes('lab') ? ['build', 'lab'] : ['build']);
 if (ready === 2) process.exit(ready);
+// The agent as it is shipped: README's commands and the lab run it.
+if (ready === 0 && !(await step('bundle', 'node', ['scripts/bundle.mjs']))) ready = 1;
 if (ready === 1) total.failed = 1;
 for (const name of ready === 0 ? names : []) {
   const { about, go } = stages[name];

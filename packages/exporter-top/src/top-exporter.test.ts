@@ -57,6 +57,10 @@ test('a terminal gets a table that is drawn over the one before', async () => {
   expect(text).toBe(`${table('03:04:06')}\x1b[5A\x1b[J${table('03:04:07')}`);
 });
 
+test('a terminal that does not know its size is taken for one of 80 columns', async () => {
+  expect(await shown([at(0, pods), at(1, pods)], { isTTY: true, columns: 0, rows: 0 })).toBe(table('03:04:06'));
+});
+
 test('anything else gets a line each interval', async () => {
   expect(await shown([at(0, pods), at(1, pods), at(1.4, pods), at(2, pods)])).toBe(
     '03:04:06Z  2 active, 300 ops/s, 7.50 MB/s; busiest shop/etl on nas.example.com:/data 200 ops/s p99 990 us\n' +

@@ -11,7 +11,7 @@ export type Terminal = Pick<NodeJS.WritableStream, 'on' | 'listeners'> & {
   write(text: string, done: (error?: Error | null) => void): boolean;
 };
 
-/** Of a terminal that does not say. */
+/** Of a terminal that does not say, or says 0, as one on a serial line does. */
 const COLUMNS = 80;
 const ROWS = 24;
 /** Lines that are no rows of the table: the summary, an empty one, the head, what is left out, the cursor's. */
@@ -47,8 +47,8 @@ export const topExporter = (
       if (usages === undefined) return;
       if (terminal.isTTY !== true) return print(`${summaryLine(usages, batch.timeMs)}\n`);
       const lines = tableLines(usages, batch.timeMs, {
-        columns: terminal.columns ?? COLUMNS,
-        rows: Math.max(1, Math.min(rows, (terminal.rows ?? ROWS) - AROUND)),
+        columns: terminal.columns || COLUMNS,
+        rows: Math.max(1, Math.min(rows, (terminal.rows || ROWS) - AROUND)),
         color: !env['NO_COLOR'],
       });
       // Over the table before, from its first line on; whatever stood above it stays.

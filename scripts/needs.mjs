@@ -37,6 +37,7 @@ export const needs = [
   { name: 'bpftool', group: 'build', why: 'reads the layouts out of the kernel program', there: () => program('bpftool') },
   { name: 'clang-format', group: 'check', why: 'checks the format of C', there: () => program('clang-format') },
   { name: 'qemu-system-x86', group: 'lab', why: 'runs the kernels of the lab', there: () => program('qemu-system-x86_64') },
+  { name: 'openssl', group: 'lab', why: 'makes certificates for tests', there: () => program('openssl') },
   { name: 'kmod', group: 'lab', why: 'finds the modules of a kernel', there: () => program('depmod') && program('modprobe') },
 ];
 

@@ -1,20 +1,19 @@
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { ServerCredentials, status } from '@grpc/grpc-js';
 import { PermanentError } from '@nfscope/pipeline';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-grpc';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { config } from './config.ts';
 import { openConnection, type Connection } from './connection.ts';
 import { requests } from './requests.ts';
 import { placesByResource, resourceMetrics } from './resource-metrics.ts';
 import { startBackend, type Answer, type Backend, type BackendOptions } from './testing/backend.ts';
+import { makeCertificate, noOpenssl } from './testing/certificate.ts';
 import { snapshot } from './testing/snapshots.ts';
 
 const ends: (() => unknown)[] = [];
@@ -46,7 +45,6 @@ const failureOf = (work: Promise<void>): Promise<Error> =>
     () => new Error('nothing failed'),
     (error: Error) => error,
   );
-const file = (name: string): string => fileURLToPath(new URL(`../testdata/${name}`, import.meta.url));
 
 describe('what is sent', () => {
   test('the bytes, the path and the headers of the official exporter', async () => {
@@ -137,10 +135,13 @@ describe('what the backend answers', () => {
   });
 });
 
-describe('TLS', () => {
-  const [cert, key] = [file('localhost.pem'), file('localhost-key.pem')];
-  const pair = { private_key: readFileSync(key), cert_chain: readFileSync(cert) };
-  const serverSide = (mutual: boolean): ServerCredentials => ServerCredentials.createSsl(readFileSync(cert), [pair], mutual);
+describe.skipIf(noOpenssl !== undefined)(`TLS${noOpenssl === undefined ? '' : ` (skipped: ${noOpenssl})`}`, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'nfscope-otlp-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const { cert, key } = noOpenssl === undefined ? makeCertificate(folder) : { cert: '', key: '' };
+  const pem = (path: string): Buffer => (path === '' ? Buffer.alloc(0) : readFileSync(path));
+  const pair = { private_key: pem(key), cert_chain: pem(cert) };
+  const serverSide = (mutual: boolean): ServerCredentials => ServerCredentials.createSsl(pem(cert), [pair], mutual);
 
   test.each([
     ['a CA of its own', false, '', { ca_file: cert }],
@@ -166,8 +167,6 @@ describe('TLS', () => {
   });
 
   test('files that are not there or not what they should be', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'nfscope-otlp-'));
-    ends.push(() => rm(folder, { recursive: true }));
     const text = join(folder, 'text.pem');
     writeFileSync(text, 'no certificate');
     await expect(connected({ endpoint: 'localhost', tls: { ca_file: join(folder, 'none') } })).rejects.toMatchObject({

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -76,6 +77,20 @@ describe('a run', () => {
     const { err, code } = await finish(['run', '--config', config, '--log-level', 'warn'], { TICK_START: 'brief' });
     expect(err.split('\n').slice(1)).toEqual([expect.stringMatching(/^NFS-202 sunrpc: the module is gone\. /), '']);
     expect(code).toBe(2);
+  });
+
+  // Times are what it is about: npm hands Ctrl-C on to whom the terminal has sent it already.
+  test.each<[what: string, afterMs: number, code: number | null]>([
+    ['within a moment is the first one’s echo', 50, null],
+    ['later ends it at once, with 1', 400, 1],
+  ])('the same signal again %s', async (_, afterMs, code) => {
+    const { child, ended } = await running({ TICK_SHUTDOWN: 'never' });
+    child.kill('SIGINT');
+    await pause(afterMs);
+    child.kill('SIGINT');
+    await Promise.race([ended, pause(1000)]);
+    expect(child.exitCode).toBe(code);
+    child.kill('SIGKILL');
   });
 
   test('a second signal ends it at once, with 1', async () => {

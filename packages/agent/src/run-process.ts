@@ -2,12 +2,19 @@ import process from 'node:process';
 import type { Factory } from '@nfscope/pipeline';
 import { nfscope } from './nfscope.ts';
 
+/** npm hands on to us the Ctrl-C that the terminal has sent us already. */
+const ECHO_MS = 200;
+
 /** Runs the command in this process, with these components, and ends the process. */
 export const runProcess = async (factories: readonly Factory[]): Promise<never> => {
   const stop = new AbortController();
-  const onSignal = (): void => {
+  let last: { readonly signal: NodeJS.Signals; readonly ms: number } | undefined;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    const ms = performance.now();
+    const isEcho = last?.signal === signal && ms - last.ms < ECHO_MS;
+    last ??= { signal, ms };
     // The first asks, the second insists.
-    if (stop.signal.aborted) process.exit(1);
+    if (stop.signal.aborted && !isEcho) process.exit(1);
     stop.abort();
   };
   process.on('SIGTERM', onSignal);

@@ -278,6 +278,22 @@ describe.skipIf(skipped !== undefined).each(kernels)(
       expect([totals.charge[0], sources.at(totals.source[0]!).cgroup.kind]).toEqual([nfsCharge.UNKNOWN, 'unknown']);
     });
 
+    test('a process that moved pays from the cgroup it was in when the operation began', () => {
+      begin();
+      const sinceNs = process.hrtime.bigint() - 10_000_000n;
+      // struct owner: cgroup, previous, since, kthread.
+      const owner = BigUint64Array.of(222n, 111n, sinceNs, 0n);
+      session.update('owners', new Uint8Array(Uint32Array.of(process.pid).buffer), new Uint8Array(owner.buffer));
+      run({ name: 'ACCESS' }, { begun: false, agoNs: 20 * MS });
+      run({ name: 'LOOKUP' }, { begun: false, agoNs: 5 * MS });
+      const { totals, sources, operations } = batch();
+      const paid = [...totals.source].map((source, row) => [operations[totals.operation[row]!]!.name, sources.at(source).cgroup.id]);
+      expect(paid).toEqual([
+        ['ACCESS', 111],
+        ['LOOKUP', 222],
+      ]);
+    });
+
     test('a client number that is given again is another client', () => {
       begin();
       run({});

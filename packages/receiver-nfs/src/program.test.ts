@@ -294,6 +294,19 @@ describe.skipIf(skipped !== undefined).each(kernels)(
       ]);
     });
 
+    test.each([
+      ['an operation of its own is the system’s', { shape: 'PLAIN', name: 'RENEW' }, 'SYSTEM', 'system'],
+      ['a write goes to the page’s owner', { shape: 'WRITE', status: 10, name: 'WRITE' }, 'PAGE', 'cgroup'],
+      ['a write of a page without a cgroup is nobody’s', { shape: 'WRITE_NO_CGROUP', status: 10, name: 'WRITE' }, 'UNKNOWN', 'unknown'],
+    ] as const)('a kernel thread: %s', (_, change, charge, kind) => {
+      begin();
+      const owner = BigUint64Array.of(1n, 0n, 0n, 1n);
+      session.update('owners', new Uint8Array(Uint32Array.of(process.pid).buffer), new Uint8Array(owner.buffer));
+      run(change, { begun: false });
+      const { totals, sources } = batch();
+      expect([totals.charge[0], sources.at(totals.source[0]!).cgroup.kind]).toEqual([nfsCharge[charge], kind]);
+    });
+
     test('a client number that is given again is another client', () => {
       begin();
       run({});

@@ -5,11 +5,11 @@
 
 /* Room for the widest block read, in every kernel from 5.10 on: rpc_task is 224 to 232 bytes. */
 #define TASK_BLOCK 256
-/* rq_xmit_bytes_sent to rq_ntrans: 148 bytes in 5.10, 6.1 and 6.12. */
+/* rq_xmit_bytes_sent to rq_ntrans: 148 bytes from 5.10 to 6.18. */
 #define RQST_BLOCK 192
-/* cl_clid to cl_vers: 72 bytes. */
+/* cl_clid to cl_vers: 68 bytes. */
 #define CLNT_BLOCK 96
-/* inode to dreq: 144 bytes. */
+/* inode to dreq: 120 bytes. */
 #define HEADER_BLOCK 192
 
 /* The stack is 512 bytes; the blocks together are more. One run at a time on a CPU, so one slot a CPU is enough. */

@@ -60,19 +60,19 @@ static __always_inline __u32 distance(__u32 to, __u32 from)
 		size > sizeof(block) ? -1 : bpf_probe_read_kernel(block, size, (void *)(object) + first);              \
 	})
 
-static __always_inline struct nfs_loss *losses(void)
-{
-	__u32 zero = 0;
-
-	return bpf_map_lookup_elem(&loss, &zero);
-}
+#define LOST(field)                                                                                                    \
+	({                                                                                                             \
+		__u32 only = 0;                                                                                        \
+		struct nfs_loss *lost = bpf_map_lookup_elem(&loss, &only);                                             \
+		if (lost)                                                                                              \
+			COUNT(lost->field, 1);                                                                         \
+	})
 
 /* Tells user space the path of a cgroup, once. */
 static __noinline int identify_cgroup(struct kernfs_node *kn, __u64 id)
 {
 	struct kernfs_node *parent;
 	struct nfs_cgroup *record;
-	struct nfs_loss *lost;
 	const char *name;
 	__u32 seen = 1, used = 0;
 	long n;
@@ -82,10 +82,8 @@ static __noinline int identify_cgroup(struct kernfs_node *kn, __u64 id)
 		return 0;
 	record = bpf_ringbuf_reserve(&identities, sizeof(*record), 0);
 	if (!record) {
-		/* Not entered as seen: the next operation tries again. */
-		lost = losses();
-		if (lost)
-			COUNT(lost->identities, 1);
+		/* Not entered as seen: tried again at its next page, or when a process is next noted in it. */
+		LOST(identities);
 		return 0;
 	}
 	record->identity = NFS_IDENTITY_CGROUP;
@@ -156,7 +154,6 @@ static __noinline int describe_client(struct rpc_clnt *clnt, struct nfs_client *
 static __noinline int identify_client(struct rpc_clnt *clnt)
 {
 	struct nfs_client *record;
-	struct nfs_loss *lost;
 	__u32 *state;
 
 	client_of(BPF_CORE_READ(clnt, cl_clid), &state);
@@ -164,9 +161,7 @@ static __noinline int identify_client(struct rpc_clnt *clnt)
 		return 0;
 	record = bpf_ringbuf_reserve(&identities, sizeof(*record), 0);
 	if (!record) {
-		lost = losses();
-		if (lost)
-			COUNT(lost->identities, 1);
+		LOST(identities);
 		return 0;
 	}
 	describe_client(clnt, record);
@@ -271,7 +266,6 @@ static __always_inline __u32 enter_row(void *free, struct nfs_totals_key *key, c
 static __noinline __u32 new_row(struct nfs_totals_key *key, struct rpc_clnt *clnt)
 {
 	const struct rpc_procinfo *procedure;
-	struct nfs_loss *lost;
 	__u32 row, *found;
 
 	if (!key)
@@ -281,9 +275,7 @@ static __noinline __u32 new_row(struct nfs_totals_key *key, struct rpc_clnt *cln
 	row = enter_row(&free_rows, key, procedure, clnt);
 	if (row)
 		return row;
-	lost = losses();
-	if (lost)
-		COUNT(lost->rows, 1);
+	LOST(rows);
 	key->cgroup = 0;
 	key->charge = NFS_CHARGE_OTHER;
 	found = bpf_map_lookup_elem(&rows, key);
@@ -363,7 +355,6 @@ static __noinline int emit(__u32 row, struct attempt *a, struct rpc_task *task, 
 {
 	struct nfs_event *event;
 	struct inode *inode;
-	struct nfs_loss *lost;
 
 	if (!a)
 		return 0;
@@ -371,9 +362,7 @@ static __noinline int emit(__u32 row, struct attempt *a, struct rpc_task *task, 
 	inode = a->inode;
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 	if (!event) {
-		lost = losses();
-		if (lost)
-			COUNT(lost->events, 1);
+		LOST(events);
 		return 0;
 	}
 	event->time = now;
@@ -569,7 +558,6 @@ int walk_superblocks(__u64 *ctx)
 	struct task_struct *current = (void *)bpf_get_current_task();
 	__u64 start = (__u64)BPF_CORE_READ(current, fs, root.mnt, mnt_sb);
 	__u64 at = start;
-	struct nfs_loss *lost;
 	int i;
 
 	walk_found = 0;
@@ -580,9 +568,7 @@ int walk_superblocks(__u64 *ctx)
 		if (at == start)
 			return walk_found;
 	}
-	lost = losses();
-	if (lost)
-		COUNT(lost->torn, 1);
+	LOST(torn);
 	return -1;
 }
 

@@ -124,7 +124,7 @@ struct nfs_superblock {
 	struct nfs_client client;
 };
 
-/* Each of these is a metric, and each has a test that makes it rise. */
+/* All but torn are metrics, each with a test that makes it rise; a torn walk is repeated and loses nothing. */
 struct nfs_loss {
 	__u64 events;	  /* no room in the event ring */
 	__u64 identities; /* no room in the identity ring */

@@ -338,6 +338,23 @@ describe.skipIf(skipped !== undefined).each(kernels)(
       expect(lost.rows).toBe(300 - 233);
     });
 
+    test('a full identity ring loses names, counts them, and changes no total', () => {
+      begin();
+      // 131072 bytes have room for 124 records of 1056 bytes, less what the server's record takes.
+      for (let i = 1; i <= 150; i++) run({ shape: 'WRITE', status: 100, name: 'WRITE', pageCgroup: i });
+      const { totals, lost, sources } = batch();
+      expect(totals.bytes.reduce((a, b) => a + b, 0)).toBe(15_000);
+      const nameless = sources.all().filter(({ cgroup }) => cgroup.path === undefined).length;
+      expect(nameless).toBeGreaterThan(20);
+      expect(lost.identities).toBe(nameless);
+    });
+
+    test('a walk goes round all superblocks of this machine and comes back', () => {
+      begin();
+      // Most machines have no NFS mount; -1 would be a round that did not close.
+      expect(session.testRun('walk_superblocks')).toBeGreaterThanOrEqual(0);
+    });
+
     test('a full event ring loses events, counts them, and changes no total', () => {
       begin({ ring_size: 65536 });
       run({}, { times: 2000 });

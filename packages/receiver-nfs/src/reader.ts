@@ -28,7 +28,7 @@ export function batchReader(kernel: KernelSide, settings: ReaderSettings, startM
   return (ms, due) => {
     const events = kernel.events();
     // An operation is added to its row before its event is sent, so every row that an event names is there by now.
-    const unnamed = events.columns.row.subarray(0, events.length).some((row) => !rows.knows(row));
+    const unnamed = !rows.know(events.columns.row, events.length);
     const changedRows = due.totals || unnamed ? kernel.totals() : noRows;
     // Identity records go out before the row they belong to is counted in: read after, none is missed.
     const fresh = identities.take(kernel.identities());

@@ -11,8 +11,8 @@ export interface Rows {
   /** Index of the operation, by row. */
   readonly operation: Uint32Array;
   readonly error: Uint16Array;
-  /** Whether a row was entered. */
-  knows(row: number): boolean;
+  /** Whether each of the first `length` rows was entered. */
+  know(row: Uint32Array, length: number): boolean;
   /** Takes in rows that may be new; returns the sources they added. */
   enter(rows: KernelRows, nowMs: number): number[];
   /** Tells sources what has become known of their cgroups and clients; returns those that changed. */
@@ -69,7 +69,10 @@ export function nameRows(identities: Identities, maxRows: number): Rows {
     source,
     operation,
     error,
-    knows: (row) => source[row] !== NEW,
+    know(row, length) {
+      for (let i = 0; i < length; i++) if (source[row[i]!] === NEW) return false;
+      return true;
+    },
     enter(rows, nowMs) {
       const added: number[] = [];
       for (let i = 0; i < rows.length; i++) {

@@ -2,6 +2,7 @@ import type { Bounds, HistogramPoints, Lost, Metric, MetricsBatch, NumberPoints,
 import { attribute, metric } from '@nfscope/semconv';
 import type { Family, Layout } from './layout.ts';
 import type { HistogramColumn, Rows } from './rows.ts';
+import type { Page, Supplement } from './supplement.ts';
 
 /** One object for the life of a connector, since exporters group by it. */
 export type Scope = MetricsBatch['scope'];
@@ -67,7 +68,16 @@ const wire = (rows: Rows, family: Family, points: Points): NumberPoints => {
 const present = (sets: readonly HistogramPoints[]): HistogramPoints[] => sets.filter(({ length }) => length > 0);
 
 /** All series as they are now; what is handed out never changes. Metrics without a point are left out. */
-export const snapshot = (rows: Rows, layout: Layout, bounds: Bounds, lost: Lost, timeMs: number, scope: Scope): MetricsBatch => {
+export const snapshot = (
+  rows: Rows,
+  layout: Layout,
+  bounds: Bounds,
+  lost: Lost,
+  timeMs: number,
+  scope: Scope,
+  supplements: readonly Supplement[],
+  identity: Page['identity'],
+): MetricsBatch => {
   const { duration, detailed, brief, operation, payload } = layout;
   const split = (column: 'rtt' | 'queue', sum: Float64Array): HistogramPoints[] =>
     present([withBuckets(rows, column, sum, detailed, bounds.duration), withoutBuckets(rows, sum, brief)]);
@@ -81,5 +91,13 @@ export const snapshot = (rows: Rows, layout: Layout, bounds: Bounds, lost: Lost,
     { ...metric.IO_TIMEOUTS, points: numbers(rows.timeouts, operation) },
     { ...metric.LOST, points: { ...layout.lost, value: lostValues(lost) } },
   ];
-  return { timeMs, resources: layout.resources, scope, metrics: metrics.filter(({ points }) => points.length > 0) };
+  const resources = [...layout.resources];
+  const indexOf = new Map(resources.map((resource, index) => [resource, index]));
+  const resource: Page['resource'] = (wanted) => {
+    let index = indexOf.get(wanted);
+    if (index === undefined) indexOf.set(wanted, (index = resources.push(wanted) - 1));
+    return index;
+  };
+  for (const supplement of supplements) metrics.push(...supplement.metrics({ resource, identity }));
+  return { timeMs, resources, scope, metrics: metrics.filter(({ points }) => points.length > 0) };
 };

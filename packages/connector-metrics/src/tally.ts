@@ -4,8 +4,9 @@ import type { Config } from './config.ts';
 import { layOut, type Layout } from './layout.ts';
 import { placeRows, type Placement } from './placement.ts';
 import { emptyRows, takeTotals, type Rows } from './rows.ts';
-import { seriesTable } from './series.ts';
+import { seriesTable, type SeriesTable } from './series.ts';
 import { lostAttributes, snapshot, type Scope } from './snapshot.ts';
+import type { Supplement } from './supplement.ts';
 
 /** The latest totals of one receiver, and the series they make. */
 export interface Tally {
@@ -20,7 +21,9 @@ interface Counting {
   readonly startMs: number;
   readonly sources: Sources;
   readonly rows: Rows;
+  readonly table: SeriesTable;
   readonly placement: Placement;
+  readonly supplements: readonly Supplement[];
   latest: NfsBatch;
   layout: Layout | undefined;
 }
@@ -35,7 +38,9 @@ export const startTally = ({ grace, charge }: Omit<Config, 'interval'>, { id, lo
   const begin = (batch: NfsBatch): Counting => {
     const { startMs, sources, bounds } = batch;
     const rows = emptyRows(bounds);
-    return { startMs, sources, rows, placement: placeRows(rows, sources, seriesTable(charge)), latest: batch, layout: undefined };
+    const table = seriesTable(charge);
+    const placement = placeRows(rows, sources, table);
+    return { startMs, sources, rows, table, placement, supplements: [], latest: batch, layout: undefined };
   };
 
   const held = ({ sources, latest }: Counting, source: number): boolean => {
@@ -59,6 +64,7 @@ export const startTally = ({ grace, charge }: Omit<Config, 'interval'>, { id, lo
       }
       counting.latest = batch;
       takeTotals(counting.rows, batch.totals);
+      for (const supplement of counting.supplements) supplement.take(batch);
     },
 
     ready() {
@@ -70,10 +76,13 @@ export const startTally = ({ grace, charge }: Omit<Config, 'interval'>, { id, lo
 
     collect(release = false) {
       if (counting === undefined) return undefined;
-      const { rows, placement, latest, startMs } = counting;
-      const moved = placement.update(latest.operations, (source) => !release && held(counting!, source));
+      const { rows, table, placement, supplements, sources, latest, startMs } = counting;
+      const isHeld = (source: number): boolean => !release && held(counting!, source);
+      const moved = placement.update(latest.operations, isHeld);
       if (moved || counting.layout === undefined) counting.layout = layOut(rows, placement, latest.operations, startMs, lostAttributes);
-      return snapshot(rows, counting.layout, latest.bounds, latest.lost, latest.timeMs, scope);
+      return snapshot(rows, counting.layout, latest.bounds, latest.lost, latest.timeMs, scope, supplements, (source) =>
+        isHeld(source) ? undefined : table.identity(sources.at(source)),
+      );
     },
   };
 };

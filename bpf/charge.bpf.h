@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* Who pays for a write that somebody else flushes. */
+#ifndef CHARGE_BPF_H
+#define CHARGE_BPF_H
+
+#include "identity.bpf.h"
+
+static __always_inline __u64 cgroup_of_page(struct page *page)
+{
+	struct mem_cgroup *memcg = page ? page_memcg(page) : 0;
+	struct kernfs_node *kn;
+	__u64 id;
+
+	if (!memcg)
+		return 0;
+	kn = BPF_CORE_READ(memcg, css.cgroup, kn);
+	id = BPF_CORE_READ(kn, id);
+	if (id)
+		identify_cgroup(kn, id);
+	return id;
+}
+
+/* Kept apart so that the verifier walks it once. */
+static __noinline __u64 cgroup_of_write(struct nfs_pgio_header *header)
+{
+	struct page **pages = BPF_CORE_READ(header, page_array.pagevec);
+	struct page *page = 0;
+
+	bpf_probe_read_kernel(&page, sizeof(page), pages);
+	return cgroup_of_page(page);
+}
+
+static __noinline __u64 cgroup_of_commit(struct nfs_commit_data *commit)
+{
+	/*
+	 * The list links nfs_page by its first member; the page (the folio since 6.6) is the word behind it, at 16,
+	 * in every kernel from 5.10 to 7.3. nfs_page itself is in no vmlinux BTF.
+	 */
+	void *request = BPF_CORE_READ(commit, pages.next);
+	struct page *page = 0;
+
+	if (request == (void *)commit + bpf_core_field_offset(struct nfs_commit_data, pages))
+		return 0;
+	bpf_probe_read_kernel(&page, sizeof(page), request + 16);
+	return cgroup_of_page(page);
+}
+
+#endif

@@ -47,29 +47,55 @@ END
 # query EXPRESSION: Prometheus' answer as JSON. No "+" or "&" in it: it is sent as a form.
 query() { busybox wget -q -O - --post-data "query=$1" http://127.0.0.1:9090/api/v1/query; }
 
-# wait_until SECONDS WHAT COMMAND...: tries it until it succeeds.
+# wait_until SECONDS WHAT COMMAND...: tries it until it succeeds, or says with status 99 that it never will.
 wait_until() {
   local seconds=$1 what=$2 end
   shift 2
   end=$((SECONDS + seconds))
   until "$@"; do
-    if [ "$SECONDS" -ge "$end" ]; then
-      say "FAILED: $what, not within $seconds s"
+    if [ $? = 99 ] || [ "$SECONDS" -ge "$end" ]; then
+      say "FAILED: $what, not within $((SECONDS - end + seconds)) s"
       return 1
     fi
     sleep 0.5
   done
 }
 
+# What the agent may do, by `npm run lab -- --rights`: prefix every start of it with "${agent_rights[@]}".
+agent_rights=()
+if [ "$LAB_RIGHTS" = two ]; then
+  # As strict as Debian makes a kernel.
+  echo 3 > /proc/sys/kernel/perf_event_paranoid
+  # Before 5.11 the memory of BPF counts against this limit, 64 KiB of a kernel's own accord, and raising it takes a right more.
+  ulimit -l unlimited
+  agent_rights=(setpriv --bounding-set=-all,+bpf,+perfmon --inh-caps=-all --no-new-privs)
+fi
+
 agent_page() { busybox wget -q -O "${1:-/dev/null}" http://127.0.0.1:9464/metrics 2> /dev/null; }
 
-# start_agent CONFIG [COMMAND...]: runs nfscope, through COMMAND when given, and waits for its page. Its pid is $agent.
+# while_agent COMMAND...: runs it, unless the agent has ended.
+while_agent() {
+  [ -d "/proc/$agent" ] || {
+    tail -n 1 /lab/out/agent.log
+    return 99
+  }
+  "$@"
+}
+# The page is served before the kernel side counts: this metric is the kernel side's first.
+agent_counts() { agent_page /run/agent.page && grep -q '^nfscope_lost_total' /run/agent.page; }
+
+# start_agent CONFIG [COMMAND...]: runs nfscope, through COMMAND when given, and waits until it counts. Its pid is $agent,
+# what it may do in out/agent.rights.
 start_agent() {
   local config=$1
   shift
-  "$@" nfscope run --config "$config" 2>> /lab/out/agent.log &
+  "${agent_rights[@]}" "$@" nfscope run --config "$config" 2>> /lab/out/agent.log &
   agent=$!
-  wait_until 180 'the agent serves its page' agent_page
+  wait_until 180 'the agent counts' while_agent agent_counts || return
+  {
+    grep -E '^(Cap|NoNewPrivs)' "/proc/$agent/status"
+    echo "paranoid: $(cat /proc/sys/kernel/perf_event_paranoid)"
+  } > /lab/out/agent.rights
 }
 
 # stop_agent: asks it to end and keeps its exit status.

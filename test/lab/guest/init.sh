@@ -12,15 +12,30 @@ ln -sf /proc/self/fd /dev/fd
 mount -t tracefs tracefs /sys/kernel/tracing
 mount -t debugfs debugfs /sys/kernel/debug
 mount -t bpf bpf /sys/fs/bpf
-mount -t cgroup2 cgroup2 /sys/fs/cgroup
+# Cgroups as the kernel's command line asks: v2; v1, a hierarchy for each controller as systemd has them; or those and v2
+# beside them without a controller (hybrid).
+layout=v2
+case " $(< /proc/cmdline) " in *' lab.cgroup=v1 '*) layout=v1 ;; *' lab.cgroup=hybrid '*) layout=hybrid ;; esac
+if [ $layout = v2 ]; then
+  mount -t cgroup2 cgroup2 /sys/fs/cgroup
+else
+  mount -t tmpfs tmpfs /sys/fs/cgroup
+  hierarchy() { mkdir "/sys/fs/cgroup/$1" && mount -t "$2" -o "$3" "$2" "/sys/fs/cgroup/$1"; }
+  hierarchy systemd cgroup none,name=systemd
+  # Debian's 6.12 and later have no memory controller for v1.
+  for controller in memory cpu,cpuacct pids; do hierarchy $controller cgroup $controller || rmdir /sys/fs/cgroup/$controller; done
+  [ $layout = v1 ] || hierarchy unified cgroup2 nsdelegate
+fi
 date -s "@$LAB_CLOCK" > /dev/null
 hostname lab
 ip link set lo up
 
+# Waits for the end without a program: the folders of the host go first.
 power_off() {
   sync
+  mkfifo /run/never
   echo o > /proc/sysrq-trigger
-  sleep 60
+  read -r < /run/never
 }
 
 # One that is left would hold the pipe below open, and the guest with it.

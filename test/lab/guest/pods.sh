@@ -26,7 +26,7 @@ two_pods() {
 watched_agent() {
   say 'the agent starts'
   start_agent "$@"
-  wait_until 120 'Prometheus scrapes the agent' eval 'query "up==1" | grep -q nfscope'
+  wait_until 120 'Prometheus scrapes the agent' while_agent eval 'query "up==1" | grep -q nfscope'
 }
 
 # work POD FOLDER: odd lengths, so that the last block is short. Both mounts are of one export, so names say which.

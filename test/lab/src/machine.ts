@@ -12,6 +12,8 @@ export interface Machine {
   /** Folder both sides write, /lab in the guest. */
   readonly share: string;
   readonly accelerator: Accelerator;
+  /** More words for the kernel's command line. Those with `=` and no dot are variables of the guest's first process. */
+  readonly append: string;
   /** `job` runs /lab/job.sh and powers off; `shell` gives this terminal a root shell. */
   readonly mode: 'job' | 'shell';
   readonly timeoutMs: number;
@@ -31,7 +33,10 @@ export const boot = (machine: Machine): Promise<Ending> =>
       [
         ...hardware(machine.accelerator),
         ...['-kernel', kernel.image, '-initrd', initrd],
-        ...['-append', `${commandLine} LAB_MODE=${mode} LAB_KERNEL=${kernel.release} LAB_CLOCK=${Math.floor(Date.now() / 1000)} ${size}`],
+        ...[
+          '-append',
+          `${commandLine} LAB_MODE=${mode} LAB_KERNEL=${kernel.release} LAB_CLOCK=${Math.floor(Date.now() / 1000)} ${size} ${machine.append}`,
+        ],
         ...shared('host', '/', true),
         ...shared('root', machine.labRoot, true),
         ...shared('modules', join(kernel.folder, 'lib', 'modules', kernel.release), true),

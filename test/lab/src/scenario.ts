@@ -6,6 +6,8 @@ export interface Scenario {
   /** One line for --list. */
   readonly about: string;
   readonly timeoutMs: number;
+  /** More words for the kernel's command line: `cgroup_disable=memory`, `lab.cgroup=v1` or `=hybrid` (guest/init.sh). */
+  readonly append?: string;
   /** `out` is the folder the guest filled. */
   check(out: string, checks: Checks): Promise<void>;
 }

@@ -16,18 +16,18 @@ attempt() {
 
 set_pods
 api_server
-attempt no-nfs nfscope run --config $good
+attempt no-nfs "${agent_rights[@]}" nfscope run --config $good
 
 nfs_server
 nfs_mount 3 /data3
 sed 's/interval:/intervall:/' $good > /run/unknown-key.yaml
 sed 's/interval: 1s/interval: [1]/' $good > /run/wrong-type.yaml
 sed 's/exporters: \[metrics\]/exporters: [metrics/' $good > /run/not-yaml.yaml
-attempt unknown-key nfscope run --config /run/unknown-key.yaml
-attempt wrong-type nfscope run --config /run/wrong-type.yaml
-attempt not-yaml nfscope run --config /run/not-yaml.yaml
-attempt missing-file nfscope run --config /run/nowhere.yaml
-attempt unknown-option nfscope run --confg $good
+attempt unknown-key "${agent_rights[@]}" nfscope run --config /run/unknown-key.yaml
+attempt wrong-type "${agent_rights[@]}" nfscope run --config /run/wrong-type.yaml
+attempt not-yaml "${agent_rights[@]}" nfscope run --config /run/not-yaml.yaml
+attempt missing-file "${agent_rights[@]}" nfscope run --config /run/nowhere.yaml
+attempt unknown-option "${agent_rights[@]}" nfscope run --confg $good
 
 attempt no-rights setpriv --bounding-set=-all --inh-caps=-all --no-new-privs nfscope run --config $good
 attempt bpf-only setpriv --bounding-set=-all,+bpf --inh-caps=-all --no-new-privs nfscope run --config $good
@@ -35,5 +35,9 @@ attempt bpf-only setpriv --bounding-set=-all,+bpf --inh-caps=-all --no-new-privs
 busybox httpd -f -p 127.0.0.1:9464 &
 holder=$!
 wait_until 10 'the port is taken' eval '[ "$(ss -Hltn "sport = :9464" | wc -l)" = 1 ]'
-attempt occupied-port nfscope run --config $good
+attempt occupied-port "${agent_rights[@]}" nfscope run --config $good
 kill $holder
+
+say 'and with nothing wrong it starts'
+start_agent $good
+stop_agent

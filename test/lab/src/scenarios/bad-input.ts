@@ -35,5 +35,6 @@ export const badInput: Scenario = {
       checks.equal(`${name}: programs left`, (await left('programs')).trim(), '0');
       checks.equal(`${name}: listeners left`, (await left('listeners')).trim(), name === 'occupied-port' ? '1' : '0');
     }
+    checks.equal('with nothing wrong it starts, and ends with status', (await readFile(join(out, 'agent.status'), 'utf8')).trim(), '0');
   },
 };

@@ -1,9 +1,8 @@
 import type { Scenario } from '../scenario.ts';
 import { badInput } from './bad-input.ts';
-import { leastPrivilege } from './least-privilege.ts';
 import { overload } from './overload.ts';
 import { restart } from './restart.ts';
 import { twoPods } from './two-pods.ts';
 
 // In the order in which a whole test run goes through them.
-export const scenarios: readonly Scenario[] = [twoPods, leastPrivilege, overload, restart, badInput];
+export const scenarios: readonly Scenario[] = [twoPods, overload, restart, badInput];

@@ -17,6 +17,17 @@ struct page___pointer {
 	struct mem_cgroup *mem_cgroup;
 };
 
+/* "mm: Rework compound_head() for power-of-2 sizeof(struct page)", 7.1: the field has a new name and two forms. */
+struct page___info {
+	unsigned long compound_info;
+};
+
+/* "mm: memcontrol: convert objcg to be per-memcg per-node type", 7.1: folios are charged to an obj_cgroup. */
+struct obj_cgroup___root {
+	struct mem_cgroup *memcg;
+	_Bool is_root;
+};
+
 #pragma clang attribute pop
 
 static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *kn)
@@ -28,25 +39,43 @@ static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *kn)
 	return BPF_CORE_READ(kn, parent);
 }
 
+/* The page that stands for all of a compound page: it alone is charged. */
+static __always_inline struct page *head_page(struct page *page)
+{
+	struct page___info *info = (void *)page;
+	unsigned long head;
+
+	if (bpf_core_field_exists(info->compound_info)) {
+		head = BPF_CORE_READ(info, compound_info);
+		/* A mask that turns a tail into its head; no pointer has 32 ones at its top. */
+		if (head & 1 && head >> 32 == 0xffffffff)
+			return (void *)((unsigned long)page & head);
+	} else {
+		head = BPF_CORE_READ(page, compound_head);
+	}
+	/* Bit 0 marks a tail page; the rest is its head. */
+	return head & 1 ? (void *)(head - 1) : page;
+}
+
 /* The memory cgroup of a page, 0 when it has none or belongs to the kernel itself. */
 static __always_inline struct mem_cgroup *page_memcg(struct page *page)
 {
-	struct page___pointer *pointer = (void *)page;
-	unsigned long head = BPF_CORE_READ(page, compound_head);
+	struct page___pointer *pointer;
+	struct obj_cgroup___root *object;
 	unsigned long data;
 
-	/* Bit 0 marks a tail page; the rest is its head page, which alone is charged. */
-	if (head & 1) {
-		page = (void *)(head - 1);
-		pointer = (void *)page;
-	}
+	page = head_page(page);
+	pointer = (void *)page;
 	if (bpf_core_field_exists(pointer->mem_cgroup))
 		return BPF_CORE_READ(pointer, mem_cgroup);
 	data = BPF_CORE_READ(page, memcg_data);
 	/* MEMCG_DATA_KMEM, bit 1: an obj_cgroup of a kernel allocation, never page cache. */
 	if (data & 2)
 		return 0;
-	return (void *)(data & ~7UL);
+	object = (void *)(data & ~7UL);
+	if (bpf_core_field_exists(object->is_root))
+		return object ? BPF_CORE_READ(object, memcg) : 0;
+	return (void *)object;
 }
 
 #endif

@@ -22,6 +22,7 @@ export const runningTypes = [
   'vfsmount',
   'super_block',
   'list_head',
+  'pt_regs',
 ];
 
 /** Raw BTF out of whatever a kernel comes as. */

@@ -60,8 +60,17 @@ struct fs_struct {
 
 struct task_struct {
 	unsigned int flags;
+	unsigned short migration_disabled;
 	struct css_set *cgroups;
 	struct fs_struct *fs;
+};
+
+struct pt_regs___x86 {
+	unsigned long di;
+};
+
+struct pt_regs___arm64 {
+	unsigned long regs[31];
 };
 
 typedef struct {

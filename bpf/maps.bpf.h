@@ -113,6 +113,49 @@ struct {
 	__type(value, struct nfs_loss);
 } loss SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct nfs_tenure);
+} tenure SEC(".maps");
+
+/* Identity records that a restarted agent has to know again: user space keeps them here, compressed. */
+struct page_of_saved {
+	__u8 bytes[4096];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 64);
+	__type(key, __u32);
+	__type(value, struct page_of_saved);
+} saved SEC(".maps");
+
+/* enum stage -> the program of the agent in charge. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 4);
+	__type(key, __u32);
+	__type(value, __u32);
+} stages SEC(".maps");
+
+/* What callback_probe saw. */
+struct callbacks {
+	__u64 runs;
+	__u64 preemptible;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct callbacks);
+} callbacks SEC(".maps");
+
 /* Single operations. Set at load. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

@@ -63,10 +63,8 @@ static __noinline int emit(__u32 row, struct attempt *a, struct rpc_task *task, 
 	return 0;
 }
 
-SEC("raw_tp/rpc_task_begin")
-int rpc_task_begin(__u64 *ctx)
+static __always_inline int begin(struct rpc_task *task)
 {
-	struct rpc_task *task = (void *)ctx[0];
 	__u64 cgroup = bpf_get_current_cgroup_id();
 	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
 	struct owner *owner = bpf_map_lookup_elem(&owners, &tgid);
@@ -85,10 +83,8 @@ int rpc_task_begin(__u64 *ctx)
 	return 0;
 }
 
-SEC("raw_tp/rpc_task_end")
-int rpc_task_end(__u64 *ctx)
+static __always_inline int end(struct rpc_task *task)
 {
-	struct rpc_task *task = (void *)ctx[0];
 	struct nfs_totals_key key = {};
 	struct attempt a = {};
 	struct owner *owner;
@@ -189,10 +185,8 @@ int rpc_task_end(__u64 *ctx)
 }
 
 /* The number of a client that goes away is given to the next one: it must not inherit the totals. */
-SEC("raw_tp/rpc_clnt_free")
-int rpc_clnt_free(__u64 *ctx)
+static __always_inline int forget(struct rpc_clnt *clnt)
 {
-	struct rpc_clnt *clnt = (void *)ctx[0];
 	__u32 clid = BPF_CORE_READ(clnt, cl_clid);
 	__u32 *epoch = bpf_map_lookup_elem(&clients, &clid);
 
@@ -200,6 +194,8 @@ int rpc_clnt_free(__u64 *ctx)
 		*epoch = (*epoch + 1) & 0xffff;
 	return 0;
 }
+
+#include "hooks.bpf.h"
 
 /* Records that no map holds, and the enums: without a reference they would not be in the BTF. */
 struct layout {

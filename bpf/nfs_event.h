@@ -124,6 +124,13 @@ struct nfs_superblock {
 	struct nfs_client client;
 };
 
+/* Who reads what is pinned, and since when its totals count. Written by user space only. */
+struct nfs_tenure {
+	__u64 holder;	/* drawn at random by each agent; the last one to write it is in charge */
+	__u64 beat;	/* CLOCK_MONOTONIC milliseconds when the holder was last there */
+	__u64 start_ms; /* of the totals, since the Unix epoch; 0 until they may count */
+};
+
 /* All but torn are metrics, each with a test that makes it rise; a torn walk is repeated and loses nothing. */
 struct nfs_loss {
 	__u64 events;	  /* no room in the event ring */

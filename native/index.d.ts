@@ -8,8 +8,12 @@ export interface OpenOptions {
   readonly btf?: string;
   /** Programs to load; all when absent. */
   readonly programs?: readonly string[];
+  /** Programs not to load; a name the object does not have is passed over. */
+  readonly except?: readonly string[];
   /** Number of entries by map; bytes for a ring. */
   readonly mapEntries?: Readonly<Record<string, number>>;
+  /** Paths on a bpffs by map: the map that is there is used, otherwise the new one is put there. */
+  readonly pins?: Readonly<Record<string, string>>;
   /** Values of `const volatile` globals, as arrays of exactly their size. */
   readonly constants?: Readonly<Record<string, Column | BigUint64Array>>;
 }
@@ -19,7 +23,7 @@ export interface KernelError extends Error {
   /** Name of the errno: EPERM, ENOENT. */
   readonly code: string;
   readonly errno: number;
-  readonly stage: 'open' | 'configure' | 'load' | 'map' | 'attach' | 'drain' | 'run';
+  readonly stage: 'open' | 'configure' | 'load' | 'map' | 'attach' | 'pin' | 'drain' | 'run';
   /** What libbpf and the verifier said. */
   readonly log: string;
 }
@@ -35,8 +39,16 @@ export interface ProgramCounters {
 
 /** One loaded BPF object. Everything it holds is gone with close(), or with the process. */
 export declare class Session {
+  /** By its section. The symbols of `kprobe.multi/a,b` and `kretprobe.multi/a` are taken as they are, never as a pattern. */
   attach(program: string): void;
+  /** What is pinned goes on. */
   detach(program: string): void;
+  /** Lets an attached program go on without this process, until the path of its link is unlinked. */
+  pin(program: string, linkPath: string, programPath: string): void;
+  /** Takes what was pinned there as attached. The counters of `program` are those of the pinned one from now on. */
+  adopt(program: string, linkPath: string, programPath: string): void;
+  /** Puts a program into a map of programs: a tail call to this index runs it from the next call on. */
+  stage(program: string, map: string, index: number): void;
   /** Bytes of a ring that wait to be drained, the 8 of each record's header included. */
   unread(ring: string): number;
   /**

@@ -14,6 +14,8 @@ const scenarios = [
   { name: 'two-pods', kernel: '6.1', rights: 'two' },
   { name: 'overload', kernel: '6.1' },
   { name: 'restart', kernel: '6.1' },
+  { name: 'handover', kernel: '6.1' },
+  { name: 'modules', kernel: '6.1' },
   { name: 'bad-input', kernel: '6.1' },
 ];
 /** The lab has limits of its own; this one is for a lab that hangs. */

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -32,6 +33,33 @@ Napi::Uint8Array bytes(Napi::Env env, const Napi::Value& value, const char* what
 
 bool has(const Napi::Object& options, const char* key) { return !options.Get(key).IsUndefined(); }
 
+std::string text(const Napi::CallbackInfo& info, size_t index, const char* what) {
+  if (!info[index].IsString()) throw Napi::TypeError::New(info.Env(), std::string(what) + " must be a string");
+  return info[index].As<Napi::String>().Utf8Value();
+}
+
+// What libbpf would look up in kallsyms, as a pattern, is taken by name here: names need no right to see addresses.
+struct bpf_link* attachMulti(struct bpf_program* program, const std::string& symbols, bool atReturn) {
+  std::vector<std::string> names;
+  for (size_t from = 0; from <= symbols.size();) {
+    size_t to = std::min(symbols.find(',', from), symbols.size());
+    names.push_back(symbols.substr(from, to - from));
+    from = to + 1;
+  }
+  std::vector<const char*> list;
+  for (const std::string& one : names) list.push_back(one.c_str());
+  LIBBPF_OPTS(bpf_kprobe_multi_opts, opts, .syms = list.data(), .cnt = list.size(), .retprobe = atReturn);
+  return bpf_program__attach_kprobe_multi_opts(program, nullptr, &opts);
+}
+
+struct bpf_link* attachBySection(struct bpf_program* program) {
+  std::string section = bpf_program__section_name(program);
+  const std::string entry = "kprobe.multi/", atReturn = "kretprobe.multi/";
+  if (section.compare(0, entry.size(), entry) == 0) return attachMulti(program, section.substr(entry.size()), false);
+  if (section.compare(0, atReturn.size(), atReturn) == 0) return attachMulti(program, section.substr(atReturn.size()), true);
+  return bpf_program__attach(program);
+}
+
 // Of a Uint8Array that may be a view into a larger buffer.
 uint8_t* start(const Napi::TypedArray& array) { return static_cast<uint8_t*>(array.ArrayBuffer().Data()) + array.ByteOffset(); }
 
@@ -42,6 +70,9 @@ Napi::Function Session::define(Napi::Env env) {
                      {
                          InstanceMethod<&Session::attach>("attach"),
                          InstanceMethod<&Session::detach>("detach"),
+                         InstanceMethod<&Session::pin>("pin"),
+                         InstanceMethod<&Session::adopt>("adopt"),
+                         InstanceMethod<&Session::stage>("stage"),
                          InstanceMethod<&Session::unread>("unread"),
                          InstanceMethod<&Session::drain>("drain"),
                          InstanceMethod<&Session::records>("records"),
@@ -89,6 +120,13 @@ void Session::configure(Napi::Env env, const Napi::Object& options) {
       bpf_program__set_autoload(program, true);
     }
   }
+  if (has(options, "except")) {
+    Napi::Array unwanted = options.Get("except").As<Napi::Array>();
+    for (uint32_t i = 0; i < unwanted.Length(); i++) {
+      struct bpf_program* program = bpf_object__find_program_by_name(object_, unwanted.Get(i).ToString().Utf8Value().c_str());
+      if (program != nullptr) bpf_program__set_autoload(program, false);
+    }
+  }
   if (has(options, "mapEntries")) {
     Napi::Object entries = options.Get("mapEntries").As<Napi::Object>();
     for (const auto& pair : entries) {
@@ -97,6 +135,16 @@ void Session::configure(Napi::Env env, const Napi::Object& options) {
       if (map == nullptr) throw codedError(env, "ERR_UNKNOWN_MAP", "no map " + one + " in this BPF object");
       int error = bpf_map__set_max_entries(map, Napi::Value(pair.second).ToNumber().Uint32Value());
       if (error != 0) throwKernelError(env, -error, "configure", "map " + one + " cannot have this size");
+    }
+  }
+  if (has(options, "pins")) {
+    Napi::Object pins = options.Get("pins").As<Napi::Object>();
+    for (const auto& pair : pins) {
+      std::string one = pair.first.ToString().Utf8Value();
+      struct bpf_map* map = bpf_object__find_map_by_name(object_, one.c_str());
+      if (map == nullptr) throw codedError(env, "ERR_UNKNOWN_MAP", "no map " + one + " in this BPF object");
+      int error = bpf_map__set_pin_path(map, Napi::Value(pair.second).ToString().Utf8Value().c_str());
+      if (error != 0) throwKernelError(env, -error, "configure", "map " + one + " cannot be pinned");
     }
   }
   if (has(options, "constants")) {
@@ -137,6 +185,8 @@ void Session::setConstant(Napi::Env env, const std::string& name, const Napi::Ty
 void Session::release() {
   for (auto& link : links_) bpf_link__destroy(link.second);
   links_.clear();
+  for (auto& program : adopted_) ::close(program.second);
+  adopted_.clear();
   rings_.clear();
   for (auto& mapping : mappings_) munmap(mapping.second.data, mapping.second.length);
   mappings_.clear();
@@ -198,7 +248,7 @@ Napi::Value Session::attach(const Napi::CallbackInfo& info) {
   std::string key = bpf_program__name(program);
   if (links_.count(key) != 0) return info.Env().Undefined();
   LogCapture log;
-  struct bpf_link* link = bpf_program__attach(program);
+  struct bpf_link* link = attachBySection(program);
   if (link == nullptr) throwKernelError(info.Env(), errno, "attach", "program " + key + " cannot be attached", log.text());
   links_[key] = link;
   return info.Env().Undefined();
@@ -209,9 +259,58 @@ Napi::Value Session::detach(const Napi::CallbackInfo& info) {
   struct bpf_program* program = this->program(info);
   auto link = links_.find(bpf_program__name(program));
   if (link != links_.end()) {
+    auto adopted = adopted_.find(link->first);
+    if (adopted != adopted_.end()) {
+      ::close(adopted->second);
+      adopted_.erase(adopted);
+    }
     bpf_link__destroy(link->second);
     links_.erase(link);
   }
+  return info.Env().Undefined();
+}
+
+// pin(program, link path, program path): what is attached outlives this process
+Napi::Value Session::pin(const Napi::CallbackInfo& info) {
+  struct bpf_program* program = this->program(info);
+  std::string key = bpf_program__name(program);
+  auto link = links_.find(key);
+  if (link == links_.end()) throw codedError(info.Env(), "ERR_NOT_ATTACHED", "program " + key + " is not attached");
+  // The program first: whoever finds the link finds its program too.
+  int error = bpf_program__pin(program, text(info, 2, "program path").c_str());
+  if (error == 0) error = bpf_link__pin(link->second, text(info, 1, "link path").c_str());
+  if (error != 0) throwKernelError(info.Env(), -error, "pin", "program " + key + " cannot be pinned");
+  return info.Env().Undefined();
+}
+
+// adopt(program, link path, program path): what an earlier session pinned is as if this one had attached it
+Napi::Value Session::adopt(const Napi::CallbackInfo& info) {
+  struct bpf_program* program = this->program(info);
+  std::string key = bpf_program__name(program);
+  if (links_.count(key) != 0) throw codedError(info.Env(), "ERR_ATTACHED", "program " + key + " is attached already");
+  int fd = bpf_obj_get(text(info, 2, "program path").c_str());
+  if (fd < 0) throwKernelError(info.Env(), errno, "pin", "the pinned program of " + key + " cannot be opened");
+  struct bpf_link* link = bpf_link__open(text(info, 1, "link path").c_str());
+  if (link == nullptr) {
+    int error = errno;
+    ::close(fd);
+    throwKernelError(info.Env(), error, "pin", "the pinned link of " + key + " cannot be opened");
+  }
+  links_[key] = link;
+  adopted_[key] = fd;
+  return info.Env().Undefined();
+}
+
+// stage(program, map, index): what jumps there runs this program from now on
+Napi::Value Session::stage(const Napi::CallbackInfo& info) {
+  struct bpf_program* program = this->program(info);
+  std::string wanted = text(info, 1, "map");
+  struct bpf_map* map = bpf_object__find_map_by_name(object_, wanted.c_str());
+  if (map == nullptr) throw codedError(info.Env(), "ERR_UNKNOWN_MAP", "no map " + wanted + " in this BPF object");
+  uint32_t index = info[2].ToNumber().Uint32Value();
+  int fd = bpf_program__fd(program);
+  if (bpf_map_update_elem(bpf_map__fd(map), &index, &fd, BPF_ANY) != 0)
+    throwKernelError(info.Env(), errno, "map", "map " + wanted + " refused program " + bpf_program__name(program));
   return info.Env().Undefined();
 }
 
@@ -353,7 +452,9 @@ Napi::Value Session::counters(const Napi::CallbackInfo& info) {
     if (bpf_program__fd(program) < 0) continue;
     struct bpf_prog_info details = {};
     uint32_t length = sizeof(details);
-    if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &details, &length) != 0)
+    auto adopted = adopted_.find(bpf_program__name(program));
+    int fd = adopted != adopted_.end() ? adopted->second : bpf_program__fd(program);
+    if (bpf_obj_get_info_by_fd(fd, &details, &length) != 0)
       throwKernelError(env, errno, "map", std::string("program ") + bpf_program__name(program) + " cannot be looked at");
     Napi::Object one = Napi::Object::New(env);
     one.Set("attached", links_.count(bpf_program__name(program)) != 0);

@@ -28,6 +28,9 @@ class Session : public Napi::ObjectWrap<Session> {
 
   Napi::Value attach(const Napi::CallbackInfo& info);
   Napi::Value detach(const Napi::CallbackInfo& info);
+  Napi::Value pin(const Napi::CallbackInfo& info);
+  Napi::Value adopt(const Napi::CallbackInfo& info);
+  Napi::Value stage(const Napi::CallbackInfo& info);
   Napi::Value unread(const Napi::CallbackInfo& info);
   Napi::Value drain(const Napi::CallbackInfo& info);
   Napi::Value records(const Napi::CallbackInfo& info);
@@ -51,6 +54,8 @@ class Session : public Napi::ObjectWrap<Session> {
 
   struct bpf_object* object_ = nullptr;
   std::map<std::string, struct bpf_link*> links_;
+  // Programs of an earlier session that our links run, by the name of ours.
+  std::map<std::string, int> adopted_;
   std::map<std::string, std::unique_ptr<Ring>> rings_;
   std::map<std::string, Mapping> mappings_;
 };

@@ -23,6 +23,7 @@ export type Command =
   | { readonly name: 'validate'; readonly config: string | undefined }
   | { readonly name: 'components' }
   | { readonly name: 'doctor'; readonly output: Output; readonly procfs: string }
+  | { readonly name: 'cleanup'; readonly pinPath: string }
   | { readonly name: 'help' }
   | { readonly name: 'version' };
 
@@ -33,7 +34,7 @@ export type Output = (typeof outputs)[number];
 const ends = ['loop', 'hold', 'end'] as const;
 export type AtEnd = (typeof ends)[number];
 
-const commands = ['run', 'record', 'replay', 'validate', 'components', 'doctor'] as const;
+const commands = ['run', 'record', 'replay', 'validate', 'components', 'doctor', 'cleanup'] as const;
 
 const options = {
   'at-end': { type: 'string' },
@@ -42,6 +43,7 @@ const options = {
   help: { type: 'boolean', short: 'h' },
   'log-level': { type: 'string' },
   output: { type: 'string', short: 'o' },
+  'pin-path': { type: 'string' },
   procfs: { type: 'string' },
   speed: { type: 'string' },
   version: { type: 'boolean' },
@@ -54,7 +56,11 @@ const allowed: Readonly<Record<(typeof commands)[number], readonly (keyof typeof
   validate: ['config'],
   components: [],
   doctor: ['output', 'procfs'],
+  cleanup: ['pin-path'],
 };
+
+/** Where deploy/ pins totals. */
+const DEFAULT_PIN_PATH = '/sys/fs/bpf/nfscope';
 
 /** Parses the arguments behind the program's name. Throws NFS-105. */
 export const parseCommandLine = (args: readonly string[]): Command => {
@@ -89,6 +95,7 @@ export const parseCommandLine = (args: readonly string[]): Command => {
     if (!allowed[name].includes(option.name as keyof typeof options)) throw wrong(`\`nfscope ${name}\` has no option ${option.rawName}`);
   }
   if (name === 'components') return { name };
+  if (name === 'cleanup') return { name, pinPath: (values['pin-path'] as string | undefined) ?? DEFAULT_PIN_PATH };
   if (name === 'doctor') {
     const wanted = (values.output as string | undefined) ?? 'text';
     const output = outputs.find((candidate) => candidate === wanted);
@@ -142,6 +149,7 @@ Usage
   nfscope validate [--config FILE]                  check a configuration, start nothing
   nfscope components                                list the components a configuration can name
   nfscope doctor [-o text|json] [--procfs FOLDER]   say what this node lacks for nfscope, and what mends it
+  nfscope cleanup [--pin-path FOLDER]               remove what pin_path keeps in the kernel; an agent that runs counts on
   nfscope --help | --version
 
 Options
@@ -152,6 +160,7 @@ Options
       --duration TIME   ends a recording: 90s, 5m, 1h
       --speed N         of a replay: 1 (default) is as it was, 10 is ten times as fast, max as fast as it goes
       --at-end WHAT     of a replay: loop (default) begins again, hold stands still, end ends it
+      --pin-path FOLDER what to remove (default /sys/fs/bpf/nfscope)
       --procfs FOLDER   where the procfs of the node is mounted (default /proc), such as /host/proc in a container
   -h, --help            this text
       --version         the version

@@ -1,4 +1,5 @@
 import { NfscopeError, printable, type Factory } from '@nfscope/pipeline';
+import { removePins } from '@nfscope/receiver-nfs';
 import { helpText, parseCommandLine } from './command-line.ts';
 import { componentTable } from './component-table.ts';
 import { InvalidConfiguration, loadPlan } from './configuration.ts';
@@ -39,6 +40,16 @@ export const nfscope = async (args: readonly string[], factories: readonly Facto
   }
 };
 
+/** Throws NFS-207 when something cannot be removed. */
+const cleanUp = (folder: string): string[] => {
+  try {
+    return removePins(folder);
+  } catch (cause) {
+    const mend = 'Run it as the user that nfscope ran as, or root, and give --pin-path the folder that `pin_path` names.';
+    throw new NfscopeError('NFS-207', `not all of it can be removed: ${(cause as Error).message}`, folder, { mend, cause });
+  }
+};
+
 /** By the worst that doctor saw. */
 const exitCodes = { ok: 0, warn: 1, fail: 2 } as const;
 
@@ -69,6 +80,11 @@ const perform = async (
       const checks = examine({ procfs: command.procfs, sysfs: '/sys' }, tryProgram());
       out(command.output === 'json' ? jsonReport(checks) : textReport(checks));
       return exitCodes[verdictOf(checks)];
+    }
+    case 'cleanup': {
+      const gone = cleanUp(command.pinPath);
+      out(gone.length > 0 ? gone.map((folder) => `removed ${folder}\n`).join('') : `nothing is pinned below ${command.pinPath}\n`);
+      return 0;
     }
     case 'validate':
       await loadPlan(command.config, factories, env);

@@ -27,5 +27,6 @@ export {
   nfsKind,
   nfsLoss,
   nfsSuperblock,
+  nfsTenure,
   nfsTotals,
 } from './layout.gen.ts';

@@ -1,7 +1,7 @@
 // Generated from the BTF of bpf/dist/nfs.bpf.o by `npm run generate`. Do not edit.
 
 /** Changes with every change of a layout: a recording or an object with another one is refused. */
-export const layoutHash = 'a334ec0fbf3930fd';
+export const layoutHash = 'b91158772a8a1acf';
 
 export const nfsTotals = {
   size: 776,
@@ -104,6 +104,15 @@ export const nfsLoss = {
     identities: { offset: 8, type: 'u64', count: 1 },
     rows: { offset: 16, type: 'u64', count: 1 },
     torn: { offset: 24, type: 'u64', count: 1 },
+  },
+} as const;
+
+export const nfsTenure = {
+  size: 24,
+  fields: {
+    holder: { offset: 0, type: 'u64', count: 1 },
+    beat: { offset: 8, type: 'u64', count: 1 },
+    startMs: { offset: 16, type: 'u64', count: 1 },
   },
 } as const;
 

@@ -27,6 +27,14 @@ export const errors = {
     mend: 'Install @nfscope/bpf and @nfscope/receiver-nfs of the same version.',
   },
   'NFS-205': { title: 'The native addon is not there', mend: 'Run `npm run build`, which compiles it; it needs Linux.' },
+  'NFS-206': {
+    title: 'Another agent has taken over what is pinned',
+    mend: 'Run one agent a node, or give each a `pin_path` of its own.',
+  },
+  'NFS-207': {
+    title: 'The BPF file system cannot be used',
+    mend: 'Mount it (`mount -t bpf bpf /sys/fs/bpf`) and let this user write there, or leave `pin_path` empty.',
+  },
   'NFS-301': {
     title: 'The address to listen on is taken or not allowed',
     mend: 'Set another `endpoint`, or end the process that holds it.',

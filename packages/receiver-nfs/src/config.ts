@@ -43,6 +43,13 @@ export const config = z.strictObject({
     .default([...SIZE_BOUNDS])
     .describe('Upper bounds of the size histogram, in bytes.'),
   totals_interval: duration(100).prefault('1s').describe('How often totals are read.'),
+  pin_path: z
+    .string()
+    .refine((path) => path === '' || path.startsWith('/'), 'expected an absolute path')
+    .default('')
+    .describe(
+      'Folder on a BPF file system, such as /sys/fs/bpf/nfscope: totals kept there go on while the agent is restarted or upgraded. Empty: they end with it.',
+    ),
   recording: z
     .strictObject({
       file: z.string().default('').describe('File that gets all of it, to be played by `nfs_replay`; none when empty.'),

@@ -7,4 +7,6 @@ export { nfsReplay } from './nfs-replay.ts';
 export { config as nfsReceiverConfig, type Config as NfsReceiverConfig } from './config.ts';
 export { nfsReceiver } from './nfs-receiver.ts';
 // Whether this kernel takes the program, without counting anything.
-export { tryHooks, type HookTrial } from './program.ts';
+export { tryHooks, type HookTrial } from './trial.ts';
+// What totals leave on a BPF file system.
+export { removePins } from './pins.ts';

@@ -3,6 +3,7 @@ import { nfsLoss, type Lost } from '@nfscope/model';
 import type { Session } from '@nfscope/native';
 import { readEvents, type KernelEvents } from './events.ts';
 import { readIdentityRecords } from './identities.ts';
+import type { SavedIdentities } from './saved-identities.ts';
 import { walkSuperblocks } from './superblocks.ts';
 import { readTotals, type KernelRows } from './totals.ts';
 
@@ -22,14 +23,26 @@ export interface KernelSide {
 }
 
 /** The running kernel's. */
-export function liveKernel(session: Session, maxRows: number): KernelSide {
+export function liveKernel(session: Session, maxRows: number, saved?: SavedIdentities): KernelSide {
   return {
     monotonicMs: () => Number(hrtime.bigint()) / 1e6,
     events: readEvents(session),
     totals: readTotals(session, maxRows),
-    identities: readIdentityRecords(session),
+    identities: saved === undefined ? readIdentityRecords(session) : withSaved(readIdentityRecords(session), saved),
     superblocks: () => walkSuperblocks(session),
     lost: () => lostOf(session),
+  };
+}
+
+/** First what earlier agents learnt; all that is new is kept for later ones. */
+function withSaved(read: () => Uint8Array, saved: SavedIdentities): () => Uint8Array {
+  let first: Uint8Array | undefined = saved.all();
+  return () => {
+    const fresh = read();
+    saved.keep(fresh);
+    const records = first === undefined ? fresh : Buffer.concat([first, fresh]);
+    first = undefined;
+    return records;
   };
 }
 

@@ -1,28 +1,36 @@
+import { existsSync } from 'node:fs';
 import type { NfsBatch } from '@nfscope/model';
-import type { Session } from '@nfscope/native';
-import type { ComponentContext, Receiver } from '@nfscope/pipeline';
+import { NfscopeError, type ComponentContext, type Receiver } from '@nfscope/pipeline';
 import { Subject } from 'rxjs';
+import { attachWhileMounted, type Attachments } from './attachments.ts';
 import type { Config } from './config.ts';
-import { liveKernel } from './kernel-side.ts';
-import { attach, load } from './program.ts';
-import { batchReader, type Due } from './reader.ts';
+import { passing } from './hooks.ts';
+import { liveKernel, type KernelSide } from './kernel-side.ts';
+import { loadPinned, type Tenancy } from './pins.ts';
+import { load, type Program } from './program.ts';
+import { batchReader, type Due, type Reader } from './reader.ts';
 import { recordKernel } from './recorder.ts';
 import { createRecording } from './recording-file.ts';
+import { SUNRPC } from './refusal.ts';
 
 /** An idle tick every 100 ms costs 0.2 % of a core, every 10 ms 1 %; the ring must hold what comes in between. */
 const FASTEST_MS = 10;
 const SLOWEST_MS = 100;
 /** Mounts without a word from a new client are found this often. */
 const WALK_MS = 10_000;
+/** A kernel that has the types of NFS in its module alone is looked at again this often. */
+const RETRY_MS = 1000;
 
-/** What runs between start and shutdown. */
+/** A loaded program, and what reads it. */
 interface Running {
+  readonly attachments: Attachments;
+  readonly tenancy: Tenancy | undefined;
   /** One tick; undefined when there is nothing to tell. */
   read(ms: number, due: Due): NfsBatch | undefined;
   close(): Promise<void>;
 }
 
-/** Counts every NFS RPC of the node from `start` on, and tells it in batches. */
+/** Counts every NFS RPC of the node from `start` on, while NFS is mounted, and tells it in batches. */
 export function nfsReceiver(config: Config, context: ComponentContext): Receiver<'nfs'> {
   const output = new Subject<NfsBatch>();
   let running: Running | undefined;
@@ -32,9 +40,13 @@ export function nfsReceiver(config: Config, context: ComponentContext): Receiver
 
   function tick(pauseMs: number): void {
     try {
+      running!.tenancy?.check();
       const ms = Date.now();
       const totals = ms - totalsMs >= config.totals_interval;
       const walk = totals && ms - walkMs >= WALK_MS;
+      // What is mounted is looked for at every tick: what it does before we are attached is not counted.
+      if (totals || running!.attachments.list().length === 0) running!.attachments.follow();
+      if (totals) running!.tenancy?.beat(Number(process.hrtime.bigint()) / 1e6);
       const batch = running!.read(ms, { totals, walk });
       if (totals) totalsMs = ms;
       if (walk) walkMs = ms;
@@ -46,19 +58,29 @@ export function nfsReceiver(config: Config, context: ComponentContext): Receiver
     }
   }
 
+  /** Tries again until the NFS client is loaded. */
+  async function retry(): Promise<void> {
+    try {
+      if (existsSync(SUNRPC)) running = await begin(config, context);
+      if (running === undefined) timer = setTimeout(retry, RETRY_MS);
+      else tick(FASTEST_MS);
+    } catch (error) {
+      output.error(error);
+    }
+  }
+
   return {
     output,
     async start() {
-      const startMs = Date.now();
-      const session = load(config, context.id);
       try {
-        const absent = attach(session, context.id);
-        if (absent.length > 0) context.log.info('this kernel does not have all hooks', { absent });
-        running = config.recording.file === '' ? live(session, config, startMs) : await recorded(session, config, startMs, context);
+        running = await begin(config, context);
       } catch (error) {
-        session.close();
-        throw error;
+        if (!(error instanceof NfscopeError && error.code === 'NFS-202')) throw error;
+        context.log.info('waiting for the NFS client of this kernel');
+        timer = setTimeout(retry, RETRY_MS);
+        return;
       }
+      if (running.attachments.list().length === 0) context.log.info('waiting for an NFS mount');
       timer = setTimeout(tick, FASTEST_MS, FASTEST_MS);
     },
     async shutdown() {
@@ -73,16 +95,55 @@ export function nfsReceiver(config: Config, context: ComponentContext): Receiver
   };
 }
 
-function live(session: Session, config: Config, startMs: number): Running {
-  const read = batchReader(liveKernel(session, config.max_rows), config, startMs);
-  return { read, close: async () => session.close() };
+async function begin(config: Config, context: ComponentContext): Promise<Running> {
+  const nowMs = Date.now();
+  const { program, tenancy } = config.pin_path === '' ? { program: load(config, context.id), tenancy: undefined } : await pinned();
+
+  async function pinned(): Promise<{ program: Program; tenancy: Tenancy }> {
+    const { replaced, ...kept } = await loadPinned(config, context.id, nowMs);
+    if (replaced.length > 0)
+      context.log.warn('totals begin anew: those that were pinned have another layout or other settings', { replaced });
+    else if (kept.tenancy.startMs !== nowMs) context.log.info('totals go on', { since: new Date(kept.tenancy.startMs).toISOString() });
+    return kept;
+  }
+
+  try {
+    const { session } = program;
+    const attachments = attachWhileMounted(program, tenancy?.fastening ?? passing(session), context.id, context.log);
+    attachments.follow();
+    const startMs = tenancy?.startMs ?? nowMs;
+    const kernel = liveKernel(session, config.max_rows, tenancy?.identities);
+    const reading = config.recording.file === '' ? unrecorded(kernel, config, startMs) : await recorded(kernel, config, startMs, context);
+    return {
+      attachments,
+      tenancy,
+      read: reading.read,
+      async close() {
+        session.close();
+        await reading.close();
+      },
+    };
+  } catch (error) {
+    program.session.close();
+    throw error;
+  }
 }
 
-async function recorded(session: Session, config: Config, startMs: number, { log }: ComponentContext): Promise<Running> {
+interface Reading {
+  readonly read: Reader;
+  close(): Promise<void>;
+}
+
+const unrecorded = (kernel: KernelSide, config: Config, startMs: number): Reading => ({
+  read: batchReader(kernel, config, startMs),
+  close: async () => undefined,
+});
+
+async function recorded(kernel: KernelSide, config: Config, startMs: number, { log }: ComponentContext): Promise<Reading> {
   const { max_rows, duration_bounds, size_bounds, recording } = config;
   const writer = await createRecording(recording.file, { start_ms: startMs, max_rows, duration_bounds, size_bounds });
-  const { kernel, commit } = recordKernel(liveKernel(session, max_rows), writer, recording.procfs);
-  const read = batchReader(kernel, config, startMs);
+  const { kernel: noted, commit } = recordKernel(kernel, writer, recording.procfs);
+  const read = batchReader(noted, config, startMs);
   return {
     read(ms, due) {
       const batch = read(ms, due);
@@ -90,7 +151,6 @@ async function recorded(session: Session, config: Config, startMs: number, { log
       return batch;
     },
     async close() {
-      session.close();
       const bytes = await writer.close();
       log.info('recorded', { file: recording.file, bytes, seconds: Math.round((Date.now() - startMs) / 1000) });
     },

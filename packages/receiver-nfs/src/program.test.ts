@@ -121,7 +121,7 @@ describe.skipIf(skipped !== undefined).each(kernels)(
     function begin(options: Record<string, unknown> = {}): void {
       session?.close();
       const parsed = config.parse({ events: 'all', btf, ...options });
-      session = load(parsed, 'nfs');
+      ({ session } = load(parsed, 'nfs'));
       read = batchReader(liveKernel(session, parsed.max_rows), parsed, 1);
     }
 

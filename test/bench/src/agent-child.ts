@@ -21,7 +21,7 @@ const source = async (): Promise<() => NfsBatch | undefined> => {
   if (kind === 'rows') return totalsBatches(Number(first));
   const { load, batchReader } = await insides();
   const config = nfsReceiverConfig.parse({ btf: first });
-  const session = load(config, 'bench');
+  const { session } = load(config, 'bench');
   const read = batchReader(session, config);
   const context = BigUint64Array.of(BigInt(task!), 0n);
   session.testRun('rpc_task_begin', context);

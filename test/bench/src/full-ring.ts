@@ -20,7 +20,7 @@ const shape: Shape = 'WRITE';
 
 export const fullRing = ({ load }: Insides, kernel: FakeKernel): FullRing => {
   const config = nfsReceiverConfig.parse({ btf: kernel.btf, events: 'all', ring_size: RING_BYTES });
-  const session = load(config, 'bench');
+  const { session } = load(config, 'bench');
   let next = 0;
   return {
     session,

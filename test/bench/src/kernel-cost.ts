@@ -56,7 +56,7 @@ export const kernelCost = ({ load, batchReader }: Insides, kernel: FakeKernel): 
   const config = nfsReceiverConfig.parse({ btf: kernel.btf });
   const sessions: Session[] = [];
   try {
-    const ours = load(config, 'bench');
+    const { session: ours } = load(config, 'bench');
     sessions.push(ours);
     const usual = kernel.usual();
     sessions.push(usual);

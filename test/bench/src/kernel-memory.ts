@@ -27,7 +27,7 @@ const held = (): number => {
 /** The maps and programs of the default configuration. */
 export const kernelMemory = ({ load }: Insides, { btf }: FakeKernel): Row => {
   const before = held();
-  const session = load(nfsReceiverConfig.parse({ btf }), 'bench');
+  const { session } = load(nfsReceiverConfig.parse({ btf }), 'bench');
   try {
     const measured = spreadOf([(held() - before) / 2 ** 20]);
     return {

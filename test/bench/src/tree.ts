@@ -37,7 +37,7 @@ export const insides = async () => {
   ]);
   return {
     open: native.open as (object: Uint8Array, options?: { readonly btf?: string }) => Session,
-    load: program.load as (config: NfsReceiverConfig, where: string) => Session,
+    load: program.load as (config: NfsReceiverConfig, where: string) => { readonly session: Session },
     batchReader: (session: Session, config: NfsReceiverConfig): Reader => {
       const read = reader.batchReader(kernelSide.liveKernel(session, config.max_rows), config, Date.now());
       return (ms, { totals }) => read(ms, { totals, walk: false });

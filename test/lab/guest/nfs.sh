@@ -35,6 +35,26 @@ nfs_server() {
   return 1
 }
 
+# nfs_server_ends: takes it away again, and every module of NFS with it.
+nfs_server_ends() {
+  local tries
+  rpc.nfsd 0
+  exportfs -ua
+  # shellcheck disable=SC2046
+  kill $(pidof rpc.mountd rpcbind)
+  umount /proc/fs/nfsd /srv/nas
+  umount /var/lib/nfs/rpc_pipefs 2> /dev/null
+  # A transport is closed a moment after its last user is gone, and holds its module until then.
+  for tries in {1..60}; do
+    modprobe -qra nfsv3 nfsv4 nfsd nfs 2> /dev/null
+    modprobe -qra nfs_layout_flexfiles nfs_layout_nfsv41_files lockd auth_rpcgss sunrpc 2> /dev/null
+    grep -q '^sunrpc ' /proc/modules || return 0
+    sleep 0.5
+  done
+  echo "sunrpc stays loaded, $tries tries: $(grep ^sunrpc /proc/modules)" >&2
+  return 1
+}
+
 # nfs_mount VERSION FOLDER [OPTIONS]
 nfs_mount() {
   mkdir -p "$2"

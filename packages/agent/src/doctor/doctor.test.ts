@@ -38,7 +38,11 @@ const nodeWith = (files: Readonly<Record<string, string | Buffer>>): NodeRoots =
 };
 
 const loads: ProgramTrial = {
-  hooks: ['rpc_task_begin', 'rpc_task_end', 'rpc_clnt_free'].map((hook) => ({ hook, optional: hook === 'rpc_clnt_free' })),
+  hooks: ['rpc_task_begin', 'rpc_task_end', 'rpc_clnt_free'].map((hook) => ({
+    hook,
+    optional: hook === 'rpc_clnt_free',
+    type: 'raw_tracepoint',
+  })),
 };
 const refused = (code: 'NFS-201' | 'NFS-202' | 'NFS-203', what: string): ProgramTrial => ({ refused: new NfscopeError(code, what, 'nfs') });
 const forbidden = refused('NFS-201', 'the kernel does not let this process load BPF programs (EPERM, CAP_BPF is missing)');
@@ -62,7 +66,7 @@ test.each<[node: string, trial: ProgramTrial, lines: string[]]>([
       'ok cgroup: version 2',
       'ok nfs_modules: loaded: sunrpc, nfs, nfsv3, nfsv4',
       'ok nfs_mounts: 3 of 3 superblocks in PROC/1/mountinfo: v3, v4.1, v4.2',
-      'ok programs: rpc_task_begin, rpc_task_end, rpc_clnt_free attach as raw tracepoints',
+      'ok programs: rpc_task_begin, rpc_task_end, rpc_clnt_free attach as raw_tracepoint',
     ],
   ],
   [
@@ -243,11 +247,21 @@ describe('nfs', () => {
 
 describe('programs', () => {
   const hooks = (error: Record<string, NfscopeError>): ProgramTrial => ({
-    hooks: 'hooks' in loads ? loads.hooks.map((one) => ({ ...one, ...(error[one.hook] && { error: error[one.hook]! }) })) : [],
+    hooks:
+      'hooks' in loads
+        ? loads.hooks.map(({ type, ...one }) =>
+            error[one.hook] ? { ...one, without: 'epochs', error: error[one.hook]! } : { ...one, type: type! },
+          )
+        : [],
   });
   const absent = new NfscopeError('NFS-203', 'no such tracepoint', 'nfs');
   test.each<[name: string, trial: ProgramTrial, state: string, evidence: RegExp]>([
-    ['an optional hook is missing', hooks({ rpc_clnt_free: absent }), 'warn', /^rpc_task_begin, rpc_task_end attach.*; rpc_clnt_free not:/],
+    [
+      'an optional hook is missing',
+      hooks({ rpc_clnt_free: absent }),
+      'warn',
+      /^rpc_task_begin, rpc_task_end attach as raw_tracepoint; rpc_clnt_free does not: epochs$/,
+    ],
     ['a hook is missing', hooks({ rpc_task_end: absent, rpc_clnt_free: absent }), 'fail', /^NFS-203: rpc_task_end: no such tracepoint$/],
     ['it does not load', forbidden, 'fail', /^NFS-201: .*CAP_BPF is missing/],
   ])('%s', (_, trial, state, evidence) => {

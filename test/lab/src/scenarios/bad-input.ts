@@ -4,7 +4,6 @@ import type { Scenario } from '../scenario.ts';
 
 /** What each attempt of guest.sh has to say: its code, and words that tell what, where and how to mend it. */
 const attempts: readonly (readonly [name: string, code: string, words: readonly string[]])[] = [
-  ['no-nfs', 'NFS-202', ['nfs', 'modprobe nfs']],
   ['unknown-key', 'NFS-103', ['/run/unknown-key.yaml:', 'intervall', 'interval']],
   ['wrong-type', 'NFS-103', ['/run/wrong-type.yaml:', 'interval']],
   ['not-yaml', 'NFS-102', ['/run/not-yaml.yaml:']],

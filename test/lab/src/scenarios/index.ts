@@ -1,8 +1,10 @@
 import type { Scenario } from '../scenario.ts';
 import { badInput } from './bad-input.ts';
+import { handover } from './handover.ts';
+import { modules } from './modules.ts';
 import { overload } from './overload.ts';
 import { restart } from './restart.ts';
 import { twoPods } from './two-pods.ts';
 
 // In the order in which a whole test run goes through them.
-export const scenarios: readonly Scenario[] = [twoPods, overload, restart, badInput];
+export const scenarios: readonly Scenario[] = [twoPods, overload, restart, handover, modules, badInput];

@@ -1,0 +1,38 @@
+import type { Session } from '@nfscope/native';
+import type { Logger } from '@nfscope/pipeline';
+import { attachHooks, type Attachment, type Fastening } from './hooks.ts';
+import type { Program } from './program.ts';
+
+/** The hooks of the program, attached while NFS is mounted anywhere on the node, and only then. */
+export interface Attachments {
+  /** Looks for mounts, and attaches or lets go. Throws what the kernel said to a needed hook. */
+  follow(): void;
+  list(): readonly Attachment[];
+}
+
+export function attachWhileMounted({ session, loaded }: Program, fastening: Fastening, where: string, log: Logger): Attachments {
+  let attached: readonly Attachment[] = [];
+  return {
+    list: () => attached,
+    follow() {
+      const mounts = mountsOf(session);
+      if (mounts === undefined || mounts > 0 === attached.length > 0) return;
+      if (mounts === 0) {
+        for (const { way } of attached) fastening.detach(way);
+        attached = [];
+        log.info('detached: no NFS is mounted');
+        return;
+      }
+      const result = attachHooks(session, where, fastening, loaded);
+      attached = result.attached;
+      log.info('attached', { hooks: attached.map(({ hook, way }) => `${hook} as ${way.type}`) });
+      for (const { hook, error } of result.absent) log.warn(`${hook.name} cannot be attached: ${hook.without}`, { error });
+    },
+  };
+}
+
+/** NFS superblocks of the node, in all mount namespaces; undefined when the kernel's list did not stand still. */
+function mountsOf(session: Session): number | undefined {
+  const found = session.testRun('walk_superblocks');
+  return found < 0 ? undefined : found;
+}

@@ -1,0 +1,150 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { KernelError, Session } from '@nfscope/native';
+import { translated } from './refusal.ts';
+
+/** How a program is called, in the kernel's words. */
+export type WayType = 'raw_tracepoint' | 'kprobe.multi' | 'kprobe' | 'fexit';
+
+/** A program that serves a hook. */
+export interface Way {
+  readonly program: string;
+  readonly type: WayType;
+  /** Index in `stages` of the program it may be exchanged for while pinned; absent when two of it at once do no harm. */
+  readonly stage?: number;
+}
+
+/** A place in the kernel where we are called, and the ways to be called there. */
+export interface Hook {
+  readonly name: string;
+  /** Without it nothing is counted. */
+  readonly needed: boolean;
+  /** What is not as exact without it, for a person. */
+  readonly without?: string;
+  readonly ways: readonly Way[];
+}
+
+/** enum stage of hooks.bpf.h. */
+const stage = { begin: 0, end: 1, free: 2 } as const;
+
+/** Begin before end: an operation whose begin was seen is never charged to nobody. */
+export const hooks: readonly Hook[] = [
+  {
+    name: 'rpc_task_begin',
+    needed: true,
+    ways: [
+      { program: 'rpc_task_begin', type: 'raw_tracepoint', stage: stage.begin },
+      { program: 'rpc_execute', type: 'kprobe.multi', stage: stage.begin },
+      { program: 'rpc_execute_kprobe', type: 'kprobe' },
+    ],
+  },
+  {
+    name: 'rpc_task_end',
+    needed: true,
+    ways: [
+      { program: 'rpc_task_end', type: 'raw_tracepoint', stage: stage.end },
+      { program: 'rpc_exit_task', type: 'kprobe.multi', stage: stage.end },
+      { program: 'rpc_exit_task_kprobe', type: 'kprobe' },
+    ],
+  },
+  {
+    name: 'rpc_clnt_free',
+    needed: false,
+    without: 'mounts that follow each other under one client number look like one',
+    ways: [{ program: 'rpc_clnt_free', type: 'raw_tracepoint', stage: stage.free }],
+  },
+];
+
+/** A hook and the way it was attached. */
+export interface Attachment {
+  readonly hook: string;
+  readonly way: Way;
+}
+
+/** A hook no way leads to, and what the kernel said to the first that was tried. */
+export interface Absence {
+  readonly hook: Hook;
+  readonly error: unknown;
+}
+
+const COMM = '/proc/self/comm';
+
+/**
+ * Whether this kernel may preempt a raw tracepoint program, which then loses runs: seen in a run of one, since neither
+ * a version nor a type tells it. False where it cannot be told.
+ */
+export function callbacksPreemptible(session: Session): boolean {
+  try {
+    session.attach('callback_probe');
+    try {
+      writeFileSync(COMM, readFileSync(COMM));
+    } finally {
+      session.detach('callback_probe');
+    }
+  } catch {
+    return false;
+  }
+  const seen = new Uint8Array(16);
+  session.read('callbacks', 0, 1, seen);
+  return new DataView(seen.buffer).getBigUint64(8, true) > 0n;
+}
+
+/** The ways to a hook, best first. Programs that this kernel did not load are left out. */
+export function waysTo(hook: Hook, preemptible: boolean, loaded: (program: string) => boolean): Way[] {
+  const ways = hook.ways.filter(({ program }) => loaded(program));
+  const lossy = ({ type }: Way): boolean => preemptible && type === 'raw_tracepoint';
+  return [...ways.filter((way) => !lossy(way)), ...ways.filter(lossy)];
+}
+
+/** How a way is attached and let go of: by this process alone, or so that it outlives it. */
+export interface Fastening {
+  /** Which of the ways to a hook come into question, best first. */
+  choose(ways: readonly Way[]): readonly Way[];
+  attach(way: Way): void;
+  detach(way: Way): void;
+}
+
+export const passing = (session: Session): Fastening => ({
+  choose: (ways) => ways,
+  attach: ({ program }) => session.attach(program),
+  detach: ({ program }) => session.detach(program),
+});
+
+/**
+ * Attaches each hook by the first way that works. Throws what the kernel said to the best way of a needed hook that has
+ * none, with nothing attached.
+ */
+export function attachHooks(
+  session: Session,
+  where: string,
+  fastening: Fastening,
+  loaded: (program: string) => boolean = () => true,
+): { readonly attached: Attachment[]; readonly absent: Absence[] } {
+  const preemptible = callbacksPreemptible(session);
+  const attached: Attachment[] = [];
+  const absent: Absence[] = [];
+  for (const hook of hooks) {
+    const trial = tryWays(fastening.choose(waysTo(hook, preemptible, loaded)), where, fastening);
+    if (trial.way !== undefined) attached.push({ hook: hook.name, way: trial.way });
+    else if (!hook.needed) absent.push({ hook, error: trial.error });
+    else {
+      for (const { way } of attached) fastening.detach(way);
+      throw trial.error;
+    }
+  }
+  return { attached, absent };
+}
+
+/** Attaches by the first way that works; says what the kernel said to the first, when none does. */
+export function tryWays(ways: readonly Way[], where: string, fastening: Fastening): { readonly way?: Way; readonly error?: unknown } {
+  let first: unknown;
+  for (const way of ways) {
+    try {
+      translated(where, () => fastening.attach(way));
+      return { way };
+    } catch (error) {
+      if ((error as { cause?: KernelError }).cause?.stage !== 'attach') throw error;
+      first ??= error;
+    }
+  }
+  return { error: first };
+}

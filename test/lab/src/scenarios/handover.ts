@@ -1,0 +1,43 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { compareMounts } from '../compare-mounts.ts';
+import { comparePods } from '../compare-pods.ts';
+import { reading } from '../reading.ts';
+import { Growth, parseSamples } from '../samples.ts';
+import type { Scenario } from '../scenario.ts';
+
+const text = (out: string, name: string): Promise<string> => readFile(join(out, name), 'utf8').then((content) => content.trim());
+
+export const handover: Scenario = {
+  name: 'handover',
+  about: 'pinned totals under load: the agent killed, started again, displaced by a second one, away for a while: no gap, no double',
+  timeoutMs: 600_000,
+  async check(out, checks) {
+    const before = await reading(out, 'before');
+    const after = await reading(out, 'after');
+    const growth = new Growth(before.samples, after.samples);
+    compareMounts(before.mounts, after.mounts, growth, checks);
+    await comparePods(out, growth, checks);
+
+    checks.that('programs go on without an agent', (await text(out, 'programs.killed')).includes('rpc_task_end'));
+    checks.that('links stay pinned when an agent ends', Number(await text(out, 'links.between')) >= 2);
+    checks.equal('exit status of the agent that was displaced', await text(out, 'displaced.status'), '2');
+    const line = await text(out, 'displaced.line');
+    checks.that('it says why in one line', line.startsWith('NFS-206 '), line);
+    const programs = (await text(out, 'programs.last')).split('\n').map((one) => one.trim());
+    checks.that(
+      'no program of an earlier agent is left',
+      programs.every((one) => Number(one.split(' ')[0]) <= 2),
+      programs.join('; '),
+    );
+    for (const name of ['nfs_io_duration_seconds_count', 'nfs_io_size_bytes_sum', 'nfs_io_wire_bytes_total']) {
+      const resets = parseSamples(await text(out, `${name}.resets.json`)).map(({ value }) => value);
+      checks.equal(`falls of ${name} in Prometheus`, Math.max(...resets), 0);
+    }
+    checks.equal('exit status of the agent after SIGTERM', await text(out, 'agent.status'), '0');
+    checks.equal('exit status of nfscope cleanup', await text(out, 'cleanup.status'), '0');
+    checks.that('cleanup says what it removed', (await text(out, 'cleanup.stdout')).includes('/sys/fs/bpf/nfscope/totals_'));
+    checks.equal('left on the BPF file system', await text(out, 'bpffs.left'), '');
+    checks.equal('programs left', await text(out, 'programs.left'), '0');
+  },
+};

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -35,7 +35,7 @@ describe.skipIf(skipped !== undefined)(`native${skipped === undefined ? '' : ` (
     rmSync(folder, { recursive: true });
   });
 
-  const loadable = ['produce', 'touch', 'on_switch', 'nowhere'];
+  const loadable = ['produce', 'touch', 'on_switch', 'staged', 'successor', 'nowhere'];
 
   // struct record in probe.bpf.c: u64 number, u32 word, s32 negative, u16 half, u8 bytes[2], u8 pad[4], u64 pair[2]
   const fields = Int32Array.from([
@@ -153,6 +153,70 @@ describe.skipIf(skipped !== undefined)(`native${skipped === undefined ? '' : ` (
     const ended = hits();
     execFileSync('true');
     expect(hits()).toBe(ended);
+  });
+
+  describe('on a BPF file system', () => {
+    let bpffs: string;
+    beforeAll(() => {
+      bpffs = mkdtempSync(join(tmpdir(), 'nfscope-bpffs-'));
+      execFileSync('mount', ['-t', 'bpf', 'bpf', bpffs]);
+    });
+    afterAll(() => {
+      execFileSync('umount', [bpffs]);
+      rmSync(bpffs, { recursive: true });
+    });
+    const hits = (one: Session) => {
+      const row = new Uint8Array(8);
+      one.read('hits', 0, 1, row);
+      return Number(new DataView(row.buffer).getBigUint64(0, true));
+    };
+
+    test('what is pinned goes on without its session, and the next one exchanges the program behind the link', () => {
+      const pins = { hits: `${bpffs}/hits`, stages: `${bpffs}/stages` };
+      const first = session({ pins });
+      first.stage('on_switch', 'stages', 0);
+      first.attach('staged');
+      first.pin('staged', `${bpffs}/link`, `${bpffs}/program`);
+      first.close();
+
+      const second = session({ pins });
+      const between = hits(second);
+      execFileSync('true');
+      expect(hits(second)).toBeGreaterThan(between);
+      expect(second.counters()['staged']).toMatchObject({ attached: false });
+      second.adopt('staged', `${bpffs}/link`, `${bpffs}/program`);
+      expect(second.counters()['staged']).toMatchObject({ attached: true, missed: 0 });
+      const before = hits(second);
+      second.stage('successor', 'stages', 0);
+      execFileSync('true');
+      expect(hits(second)).toBeGreaterThanOrEqual(before + 1000);
+
+      unlinkSync(`${bpffs}/link`);
+      second.detach('staged');
+      const ended = hits(second);
+      execFileSync('true');
+      expect(hits(second)).toBe(ended);
+    });
+
+    const pinErrors: [string, (one: Session) => void, { code: string; stage?: string }][] = [
+      ['pinning what is not attached', (one) => one.pin('staged', `${bpffs}/a`, `${bpffs}/b`), { code: 'ERR_NOT_ATTACHED' }],
+      ['adopting what is not there', (one) => one.adopt('staged', `${bpffs}/a`, `${bpffs}/b`), { code: 'ENOENT', stage: 'pin' }],
+      [
+        'a map of another shape',
+        () => open(object, { programs: [], pins: { hits: `${bpffs}/stages` } }),
+        { code: 'EINVAL', stage: 'load' },
+      ],
+    ];
+    test.each(pinErrors)('%s is an error with its code', (_, work, expected) => {
+      expect(failure(() => work(session()))).toMatchObject(expected);
+    });
+  });
+
+  test('programs that are left out are not loaded', () => {
+    const one = open(object, { except: ['refused', 'nobody', 'staged'] });
+    opened.push(one);
+    expect(Object.keys(one.counters())).toContain('successor');
+    expect(Object.keys(one.counters())).not.toContain('staged');
   });
 
   const kernelErrors: [string, (one: Session) => void, Partial<KernelError>][] = [

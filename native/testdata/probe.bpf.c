@@ -106,6 +106,33 @@ int on_switch(__u64 *ctx)
 	return 0;
 }
 
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} stages SEC(".maps");
+
+/* Runs whatever program is at its place. */
+SEC("raw_tp/sched_switch")
+int staged(__u64 *ctx)
+{
+	bpf_tail_call(ctx, &stages, 0);
+	return 0;
+}
+
+/* Adds 1000 a hit. */
+SEC("raw_tp/sched_switch")
+int successor(__u64 *ctx)
+{
+	__u32 zero = 0;
+	__u64 *hit = bpf_map_lookup_elem(&hits, &zero);
+
+	if (hit)
+		__sync_fetch_and_add(hit, 1000);
+	return 0;
+}
+
 SEC("raw_tp/no_such_tracepoint")
 int nowhere(__u64 *ctx)
 {

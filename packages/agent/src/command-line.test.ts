@@ -20,6 +20,8 @@ test.each<[line: string, command: Command]>([
   ['components', { name: 'components' }],
   ['doctor', { name: 'doctor', output: 'text', procfs: '/proc' }],
   ['doctor -o json --procfs /host/proc', { name: 'doctor', output: 'json', procfs: '/host/proc' }],
+  ['cleanup', { name: 'cleanup', pinPath: '/sys/fs/bpf/nfscope' }],
+  ['cleanup --pin-path /sys/fs/bpf/a', { name: 'cleanup', pinPath: '/sys/fs/bpf/a' }],
   ['-h', { name: 'help' }],
   ['run --bogus --help', { name: 'help' }],
   ['--version', { name: 'version' }],
@@ -28,14 +30,14 @@ test.each<[line: string, command: Command]>([
 });
 
 test.each<[line: string, what: string, mend: string]>([
-  ['', 'no command given', 'Commands: run, record, replay, validate, components, doctor; see `nfscope --help`.'],
+  ['', 'no command given', 'Commands: run, record, replay, validate, components, doctor, cleanup; see `nfscope --help`.'],
   ['rnu', 'unknown command "rnu"', 'Did you mean "run"?'],
-  ['top', 'unknown command "top"', 'Allowed here: run, record, replay, validate, components, doctor.'],
+  ['top', 'unknown command "top"', 'Allowed here: run, record, replay, validate, components, doctor, cleanup.'],
   ['run --confg a.yaml', 'unknown option --confg', 'Did you mean "--config"?'],
   [
     'run -x',
     'unknown option -x',
-    'Allowed here: --at-end, --config, --duration, --help, --log-level, --output, --procfs, --speed, --version.',
+    'Allowed here: --at-end, --config, --duration, --help, --log-level, --output, --pin-path, --procfs, --speed, --version.',
   ],
   ['run --config', '--config needs a value', 'See `nfscope --help`.'],
   ['run --config=', '--config needs a value', 'See `nfscope --help`.'],

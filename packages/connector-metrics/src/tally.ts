@@ -3,6 +3,7 @@ import type { ComponentContext } from '@nfscope/pipeline';
 import type { Config } from './config.ts';
 import { layOut, type Layout } from './layout.ts';
 import { placeRows, type Placement } from './placement.ts';
+import { programs } from './programs.ts';
 import { emptyRows, takeTotals, type Rows } from './rows.ts';
 import { seriesTable, type SeriesTable } from './series.ts';
 import { lostAttributes, snapshot, type Scope } from './snapshot.ts';
@@ -40,7 +41,7 @@ export const startTally = ({ grace, charge }: Omit<Config, 'interval'>, { id, lo
     const rows = emptyRows(bounds);
     const table = seriesTable(charge);
     const placement = placeRows(rows, sources, table);
-    return { startMs, sources, rows, table, placement, supplements: [], latest: batch, layout: undefined };
+    return { startMs, sources, rows, table, placement, supplements: [programs()], latest: batch, layout: undefined };
   };
 
   const held = ({ sources, latest }: Counting, source: number): boolean => {

@@ -93,6 +93,15 @@ export interface Lost {
   readonly missed: number;
 }
 
+/** A place in the kernel where the receiver's programs are called. */
+export interface ProgramState {
+  readonly hook: string;
+  /** How it is attached: raw_tracepoint, kprobe.multi, kprobe or fexit; undefined while it is not. */
+  readonly type: string | undefined;
+  /** Runs the kernel skipped, cumulative. */
+  readonly missed: number;
+}
+
 /** One tick of a receiver. Whoever gets it may keep it: no array is reused. */
 export interface NfsBatch {
   readonly timeMs: number;
@@ -108,4 +117,6 @@ export interface NfsBatch {
   /** All NFS superblocks of the node, when they were walked for this batch. */
   readonly superblocks?: readonly Superblock[];
   readonly lost: Lost;
+  /** In batches that look at totals; absent in a replay. */
+  readonly programs?: readonly ProgramState[];
 }

@@ -3,7 +3,7 @@ export { noAttributes, type AttributeValue, type Attributes } from './attributes
 // Who does I/O, through which rpc client.
 export { Sources, type Cgroup, type RpcClient, type Source, type SourceChange, type Superblock } from './sources.ts';
 // What a receiver sends down a pipeline.
-export type { Bounds, EventColumns, Lost, NfsBatch, Operation, TotalsColumns } from './batch.ts';
+export type { Bounds, EventColumns, Lost, NfsBatch, Operation, ProgramState, TotalsColumns } from './batch.ts';
 // What a connector makes of it and an exporter sends out.
 export type {
   CounterMetric,

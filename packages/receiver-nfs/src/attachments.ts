@@ -1,6 +1,7 @@
+import type { ProgramState } from '@nfscope/model';
 import type { Session } from '@nfscope/native';
 import type { Logger } from '@nfscope/pipeline';
-import { attachHooks, type Attachment, type Fastening } from './hooks.ts';
+import { attachHooks, hooks, type Attachment, type Fastening } from './hooks.ts';
 import type { Program } from './program.ts';
 
 /** The hooks of the program, attached while NFS is mounted anywhere on the node, and only then. */
@@ -8,12 +9,26 @@ export interface Attachments {
   /** Looks for mounts, and attaches or lets go. Throws what the kernel said to a needed hook. */
   follow(): void;
   list(): readonly Attachment[];
+  /** Every hook, attached or not. */
+  states(): ProgramState[];
 }
 
 export function attachWhileMounted({ session, loaded }: Program, fastening: Fastening, where: string, log: Logger): Attachments {
   let attached: readonly Attachment[] = [];
   return {
     list: () => attached,
+    states() {
+      const counters = session.counters();
+      return hooks.map(({ name, ways }) => {
+        // Of every way, since one may have been left for another.
+        const programs = ways.flatMap(({ program }) => [program, `${program}_stage`]);
+        return {
+          hook: name,
+          type: attached.find(({ hook }) => hook === name)?.way.type,
+          missed: programs.reduce((sum, program) => sum + (counters[program]?.missed ?? 0), 0),
+        };
+      });
+    },
     follow() {
       const mounts = mountsOf(session);
       if (mounts === undefined || mounts > 0 === attached.length > 0) return;

@@ -50,7 +50,7 @@ export function nfsReceiver(config: Config, context: ComponentContext): Receiver
       const batch = running!.read(ms, { totals, walk });
       if (totals) totalsMs = ms;
       if (walk) walkMs = ms;
-      if (batch !== undefined) output.next(batch);
+      if (batch !== undefined) output.next(totals ? { ...batch, programs: running!.attachments.states() } : batch);
       const nextMs = batch !== undefined && batch.events.length > 0 ? FASTEST_MS : Math.min(SLOWEST_MS, pauseMs * 2);
       timer = setTimeout(tick, nextMs, nextMs);
     } catch (error) {

@@ -21,6 +21,8 @@ export const attribute = {
   NFS_IO_CHARGE: 'nfs.io.charge',
   NFS_IO_OWNER: 'nfs.io.owner',
   NFSCOPE_LOST_KIND: 'nfscope.lost.kind',
+  NFSCOPE_PROGRAM_HOOK: 'nfscope.program.hook',
+  NFSCOPE_PROGRAM_TYPE: 'nfscope.program.type',
 } as const;
 
 export type AttributeName = (typeof attribute)[keyof typeof attribute];
@@ -34,4 +36,6 @@ export const ownAttributes = {
     'What the one who pays is: container, cgroup (one that is no container), system, other or unknown. All are there, so that sums are complete.',
   'nfscope.lost.kind':
     'What was lost: event (a single operation), identity (the name of a cgroup or rpc client), row (the owner of an operation; it is counted under other), run (a run of the program that the kernel skipped).',
+  'nfscope.program.hook': 'The place in the kernel where a program of nfscope is called, such as rpc_task_end.',
+  'nfscope.program.type': 'How it is called: raw_tracepoint, kprobe.multi, kprobe or fexit. Absent while it is not attached.',
 } as const satisfies { readonly [name in AttributeName]?: string };

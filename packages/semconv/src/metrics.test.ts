@@ -29,7 +29,8 @@ test.each(metrics)('$name is described in a sentence', ({ description }) => {
 });
 
 test.each(metrics)('$name has a unit that fits its type', ({ unit, type }) => {
-  expect(unit).toMatch(type === 'counter' ? /^(By|\{[a-z]+\})$/ : /^(s|By)$/);
+  const units = { counter: /^(By|\{[a-z]+\})$/, gauge: /^(1|s|By|\{[a-z]+\})$/, histogram: /^(s|By)$/ };
+  expect(unit).toMatch(units[type]);
 });
 
 describe.each([

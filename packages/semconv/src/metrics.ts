@@ -48,4 +48,16 @@ export const metric = {
     description:
       'Records the kernel side could not keep: events and identities without room in their ring, operations without a row of their own, program runs the kernel skipped. Lost events change no other metric.',
   },
+  PROGRAM_ATTACHED: {
+    name: 'nfscope.program.attached',
+    type: 'gauge',
+    unit: '1',
+    description: 'Is 1 while a program is attached to its hook; 0 while no NFS is mounted, or where this kernel does not let it.',
+  },
+  PROGRAM_MISSED: {
+    name: 'nfscope.program.missed',
+    type: 'counter',
+    unit: '{run}',
+    description: 'Runs of a program that the kernel skipped since it was attached, by hook.',
+  },
 } as const satisfies Record<string, MetricDefinition>;

@@ -18,6 +18,13 @@ struct page___pointer {
 struct kernfs_node___rcu {
 	struct kernfs_node *__parent;
 };
+struct page___info {
+	unsigned long compound_info;
+};
+struct obj_cgroup___root {
+	struct mem_cgroup *memcg;
+	_Bool is_root;
+};
 #pragma clang attribute pop
 
 enum shape { PLAIN, READ, WRITE, DIRECT_WRITE, COMMIT, WRITE_TAIL_PAGE, WRITE_NO_CGROUP };
@@ -65,9 +72,11 @@ enum place {
 	INODE = 7680,
 	PAGES = 8832,
 	REQUEST = 8896,
-	PAGE = 9024,
-	HEAD_PAGE = 9152,
-	MEMCG = 9280,
+	/* A tail page that has its head's address but for one bit, so that a mask leads from the one to the other. */
+	HEAD_PAGE = 9216,
+	PAGE = HEAD_PAGE + 128,
+	OBJECT = 9472,
+	MEMCG = 9600,
 	CGROUP = 14336,
 	KN = 18432,
 	STRINGS = 19456,
@@ -86,8 +95,10 @@ struct {
 	__type(value, struct wanted);
 } wanted SEC(".maps");
 
+/* Mappable, so that its value begins at a page and the low bits of an address are those of its place. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct heap);
@@ -120,6 +131,8 @@ int make_operation(__u64 *ctx)
 	struct heap *h = bpf_map_lookup_elem(&heap, &zero);
 	struct made *out = bpf_map_lookup_elem(&made, &zero);
 	struct page___pointer *pointer = 0;
+	struct page___info *info = 0;
+	struct obj_cgroup___root *object = 0;
 	struct kernfs_node___rcu *rcu = 0;
 
 	if (!w || !h || !out)
@@ -168,17 +181,29 @@ int make_operation(__u64 *ctx)
 		else
 			PUT(KN + i * 256, struct kernfs_node, parent, i < 3 ? TO(KN + (i + 1) * 256) : 0);
 	}
-	PUT(PAGE, struct page, compound_head, w->shape == WRITE_TAIL_PAGE ? TO(HEAD_PAGE) + 1 : 0);
-	PUT(HEAD_PAGE, struct page, compound_head, 0);
+	if (bpf_core_field_exists(info->compound_info)) {
+		/* As a mask, which the kernel prefers: it leaves the tail page's address as that of its head. */
+		PUT(PAGE, struct page___info, compound_info,
+		    w->shape == WRITE_TAIL_PAGE ? ~(__u64)(PAGE ^ HEAD_PAGE) | 1 : 0);
+		PUT(HEAD_PAGE, struct page___info, compound_info, 0);
+	} else {
+		PUT(PAGE, struct page, compound_head, w->shape == WRITE_TAIL_PAGE ? TO(HEAD_PAGE) + 1 : 0);
+		PUT(HEAD_PAGE, struct page, compound_head, 0);
+	}
 #pragma unroll
-	for (i = PAGE; i <= HEAD_PAGE; i += HEAD_PAGE - PAGE) {
+	for (i = HEAD_PAGE; i <= PAGE; i += PAGE - HEAD_PAGE) {
 		int charged = w->shape == WRITE_TAIL_PAGE ? i == HEAD_PAGE : w->shape != WRITE_NO_CGROUP;
 
 		if (bpf_core_field_exists(pointer->mem_cgroup))
 			PUT(i, struct page___pointer, mem_cgroup, charged ? TO(MEMCG) : 0);
 		else
-			PUT(i, struct page, memcg_data, charged ? TO(MEMCG) : 0);
+			PUT(i, struct page, memcg_data,
+			    !charged				     ? 0
+			    : bpf_core_field_exists(object->is_root) ? TO(OBJECT)
+								     : TO(MEMCG));
 	}
+	if (bpf_core_field_exists(object->is_root))
+		PUT(OBJECT, struct obj_cgroup___root, memcg, TO(MEMCG));
 	*(__u64 *)(h->bytes + PAGES) = TO(PAGE);
 	*(__u64 *)(h->bytes + REQUEST + 16) = TO(PAGE);
 

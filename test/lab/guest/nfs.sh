@@ -42,7 +42,9 @@ nfs_server_ends() {
   exportfs -ua
   # shellcheck disable=SC2046
   kill $(pidof rpc.mountd rpcbind)
-  umount /proc/fs/nfsd /srv/nas
+  umount /proc/fs/nfsd
+  # The caches of nfsd let go of it in their own time.
+  umount -l /srv/nas
   umount /var/lib/nfs/rpc_pipefs 2> /dev/null
   # A transport is closed a moment after its last user is gone, and holds its module until then.
   for tries in {1..60}; do

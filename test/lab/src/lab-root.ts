@@ -10,6 +10,7 @@ import { step } from './progress.ts';
 /** What the guest runs. Installing an NFS server or Prometheus on the host would start it there, so they are only unpacked. */
 const wanted = [
   'busybox-static',
+  'fio',
   'iproute2',
   'kmod',
   'libcap2-bin',

@@ -48,7 +48,7 @@ start_agent /run/pinned.yaml
 more_work 4
 
 say 'a second one starts while it lives'
-ENDPOINT=127.0.0.1:9465 nfscope run --config /run/pinned.yaml 2> $out/second.log &
+ENDPOINT=127.0.0.1:9465 "${agent_rights[@]}" nfscope run --config /run/pinned.yaml 2> $out/second.log &
 second=$!
 wait "$agent" || echo $? > $out/displaced.status
 tail -n 1 $out/agent.log > $out/displaced.line

@@ -1,0 +1,1 @@
+. /lab/scenarios/storm/guest.sh

@@ -5,65 +5,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
+#include "arguments.hh"
 #include "columns.hh"
 #include "error.hh"
-
-namespace {
-
-Napi::Error codedError(Napi::Env env, const char* code, const std::string& message) {
-  Napi::Error error = Napi::Error::New(env, message);
-  error.Set("code", Napi::String::New(env, code));
-  return error;
-}
-
-std::string name(const Napi::CallbackInfo& info) {
-  if (info.Length() == 0 || !info[0].IsString()) throw Napi::TypeError::New(info.Env(), "the first argument must be a name");
-  return info[0].As<Napi::String>().Utf8Value();
-}
-
-Napi::Uint8Array bytes(Napi::Env env, const Napi::Value& value, const char* what) {
-  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array)
-    throw Napi::TypeError::New(env, std::string(what) + " must be a Uint8Array");
-  return value.As<Napi::Uint8Array>();
-}
-
-bool has(const Napi::Object& options, const char* key) { return !options.Get(key).IsUndefined(); }
-
-std::string text(const Napi::CallbackInfo& info, size_t index, const char* what) {
-  if (!info[index].IsString()) throw Napi::TypeError::New(info.Env(), std::string(what) + " must be a string");
-  return info[index].As<Napi::String>().Utf8Value();
-}
-
-// What libbpf would look up in kallsyms, as a pattern, is taken by name here: names need no right to see addresses.
-struct bpf_link* attachMulti(struct bpf_program* program, const std::string& symbols, bool atReturn) {
-  std::vector<std::string> names;
-  for (size_t from = 0; from <= symbols.size();) {
-    size_t to = std::min(symbols.find(',', from), symbols.size());
-    names.push_back(symbols.substr(from, to - from));
-    from = to + 1;
-  }
-  std::vector<const char*> list;
-  for (const std::string& one : names) list.push_back(one.c_str());
-  LIBBPF_OPTS(bpf_kprobe_multi_opts, opts, .syms = list.data(), .cnt = list.size(), .retprobe = atReturn);
-  return bpf_program__attach_kprobe_multi_opts(program, nullptr, &opts);
-}
-
-struct bpf_link* attachBySection(struct bpf_program* program) {
-  std::string section = bpf_program__section_name(program);
-  const std::string entry = "kprobe.multi/", atReturn = "kretprobe.multi/";
-  if (section.compare(0, entry.size(), entry) == 0) return attachMulti(program, section.substr(entry.size()), false);
-  if (section.compare(0, atReturn.size(), atReturn) == 0) return attachMulti(program, section.substr(atReturn.size()), true);
-  return bpf_program__attach(program);
-}
-
-// Of a Uint8Array that may be a view into a larger buffer.
-uint8_t* start(const Napi::TypedArray& array) { return static_cast<uint8_t*>(array.ArrayBuffer().Data()) + array.ByteOffset(); }
-
-}  // namespace
 
 Napi::Function Session::define(Napi::Env env) {
   return DefineClass(env, "Session",
@@ -107,80 +54,6 @@ Session::Session(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Session>(inf
 }
 
 Session::~Session() { release(); }
-
-void Session::configure(Napi::Env env, const Napi::Object& options) {
-  if (has(options, "programs")) {
-    Napi::Array wanted = options.Get("programs").As<Napi::Array>();
-    struct bpf_program* program;
-    bpf_object__for_each_program(program, object_) bpf_program__set_autoload(program, false);
-    for (uint32_t i = 0; i < wanted.Length(); i++) {
-      std::string one = wanted.Get(i).ToString().Utf8Value();
-      program = bpf_object__find_program_by_name(object_, one.c_str());
-      if (program == nullptr) throw codedError(env, "ERR_UNKNOWN_PROGRAM", "no program " + one + " in this BPF object");
-      bpf_program__set_autoload(program, true);
-    }
-  }
-  if (has(options, "except")) {
-    Napi::Array unwanted = options.Get("except").As<Napi::Array>();
-    for (uint32_t i = 0; i < unwanted.Length(); i++) {
-      struct bpf_program* program = bpf_object__find_program_by_name(object_, unwanted.Get(i).ToString().Utf8Value().c_str());
-      if (program != nullptr) bpf_program__set_autoload(program, false);
-    }
-  }
-  if (has(options, "mapEntries")) {
-    Napi::Object entries = options.Get("mapEntries").As<Napi::Object>();
-    for (const auto& pair : entries) {
-      std::string one = pair.first.ToString().Utf8Value();
-      struct bpf_map* map = bpf_object__find_map_by_name(object_, one.c_str());
-      if (map == nullptr) throw codedError(env, "ERR_UNKNOWN_MAP", "no map " + one + " in this BPF object");
-      int error = bpf_map__set_max_entries(map, Napi::Value(pair.second).ToNumber().Uint32Value());
-      if (error != 0) throwKernelError(env, -error, "configure", "map " + one + " cannot have this size");
-    }
-  }
-  if (has(options, "pins")) {
-    Napi::Object pins = options.Get("pins").As<Napi::Object>();
-    for (const auto& pair : pins) {
-      std::string one = pair.first.ToString().Utf8Value();
-      struct bpf_map* map = bpf_object__find_map_by_name(object_, one.c_str());
-      if (map == nullptr) throw codedError(env, "ERR_UNKNOWN_MAP", "no map " + one + " in this BPF object");
-      int error = bpf_map__set_pin_path(map, Napi::Value(pair.second).ToString().Utf8Value().c_str());
-      if (error != 0) throwKernelError(env, -error, "configure", "map " + one + " cannot be pinned");
-    }
-  }
-  if (has(options, "constants")) {
-    Napi::Object constants = options.Get("constants").As<Napi::Object>();
-    for (const auto& pair : constants) {
-      Napi::Value value = pair.second;
-      if (!value.IsTypedArray()) throw Napi::TypeError::New(env, "a constant must be a typed array of its bytes");
-      setConstant(env, pair.first.ToString().Utf8Value(), value.As<Napi::TypedArray>());
-    }
-  }
-}
-
-void Session::setConstant(Napi::Env env, const std::string& name, const Napi::TypedArray& value) {
-  const struct btf* btf = bpf_object__btf(object_);
-  int section = btf != nullptr ? btf__find_by_name_kind(btf, ".rodata", BTF_KIND_DATASEC) : -1;
-  struct bpf_map* map;
-  uint8_t* data = nullptr;
-  size_t size = 0;
-  bpf_object__for_each_map(map, object_) {
-    const char* mapName = bpf_map__name(map);
-    size_t length = strlen(mapName);
-    if (length >= 7 && strcmp(mapName + length - 7, ".rodata") == 0) data = static_cast<uint8_t*>(const_cast<void*>(bpf_map__initial_value(map, &size)));
-  }
-  if (section > 0 && data != nullptr) {
-    const struct btf_type* type = btf__type_by_id(btf, static_cast<uint32_t>(section));
-    const struct btf_var_secinfo* variable = btf_var_secinfos(type);
-    for (uint16_t i = 0; i < btf_vlen(type); i++, variable++) {
-      if (name != btf__name_by_offset(btf, btf__type_by_id(btf, variable->type)->name_off)) continue;
-      if (variable->size != value.ByteLength() || variable->offset + variable->size > size)
-        throw codedError(env, "ERR_CONSTANT_SIZE", "constant " + name + " has " + std::to_string(variable->size) + " bytes, not " + std::to_string(value.ByteLength()));
-      memcpy(data + variable->offset, start(value), variable->size);
-      return;
-    }
-  }
-  throw codedError(env, "ERR_UNKNOWN_CONSTANT", "no constant " + name + " in this BPF object");
-}
 
 void Session::release() {
   for (auto& link : links_) bpf_link__destroy(link.second);
@@ -240,78 +113,6 @@ const Session::Mapping& Session::mapping(const Napi::CallbackInfo& info) {
   if (data == MAP_FAILED) throwKernelError(info.Env(), errno, "map", std::string("map ") + bpf_map__name(map) + " cannot be mapped");
   mapping.data = static_cast<uint8_t*>(data);
   return mappings_.emplace(bpf_map__name(map), mapping).first->second;
-}
-
-// attach(program)
-Napi::Value Session::attach(const Napi::CallbackInfo& info) {
-  struct bpf_program* program = this->program(info);
-  std::string key = bpf_program__name(program);
-  if (links_.count(key) != 0) return info.Env().Undefined();
-  LogCapture log;
-  struct bpf_link* link = attachBySection(program);
-  if (link == nullptr) throwKernelError(info.Env(), errno, "attach", "program " + key + " cannot be attached", log.text());
-  links_[key] = link;
-  return info.Env().Undefined();
-}
-
-// detach(program)
-Napi::Value Session::detach(const Napi::CallbackInfo& info) {
-  struct bpf_program* program = this->program(info);
-  auto link = links_.find(bpf_program__name(program));
-  if (link != links_.end()) {
-    auto adopted = adopted_.find(link->first);
-    if (adopted != adopted_.end()) {
-      ::close(adopted->second);
-      adopted_.erase(adopted);
-    }
-    bpf_link__destroy(link->second);
-    links_.erase(link);
-  }
-  return info.Env().Undefined();
-}
-
-// pin(program, link path, program path): what is attached outlives this process
-Napi::Value Session::pin(const Napi::CallbackInfo& info) {
-  struct bpf_program* program = this->program(info);
-  std::string key = bpf_program__name(program);
-  auto link = links_.find(key);
-  if (link == links_.end()) throw codedError(info.Env(), "ERR_NOT_ATTACHED", "program " + key + " is not attached");
-  // The program first: whoever finds the link finds its program too.
-  int error = bpf_program__pin(program, text(info, 2, "program path").c_str());
-  if (error == 0) error = bpf_link__pin(link->second, text(info, 1, "link path").c_str());
-  if (error != 0) throwKernelError(info.Env(), -error, "pin", "program " + key + " cannot be pinned");
-  return info.Env().Undefined();
-}
-
-// adopt(program, link path, program path): what an earlier session pinned is as if this one had attached it
-Napi::Value Session::adopt(const Napi::CallbackInfo& info) {
-  struct bpf_program* program = this->program(info);
-  std::string key = bpf_program__name(program);
-  if (links_.count(key) != 0) throw codedError(info.Env(), "ERR_ATTACHED", "program " + key + " is attached already");
-  int fd = bpf_obj_get(text(info, 2, "program path").c_str());
-  if (fd < 0) throwKernelError(info.Env(), errno, "pin", "the pinned program of " + key + " cannot be opened");
-  struct bpf_link* link = bpf_link__open(text(info, 1, "link path").c_str());
-  if (link == nullptr) {
-    int error = errno;
-    ::close(fd);
-    throwKernelError(info.Env(), error, "pin", "the pinned link of " + key + " cannot be opened");
-  }
-  links_[key] = link;
-  adopted_[key] = fd;
-  return info.Env().Undefined();
-}
-
-// stage(program, map, index): what jumps there runs this program from now on
-Napi::Value Session::stage(const Napi::CallbackInfo& info) {
-  struct bpf_program* program = this->program(info);
-  std::string wanted = text(info, 1, "map");
-  struct bpf_map* map = bpf_object__find_map_by_name(object_, wanted.c_str());
-  if (map == nullptr) throw codedError(info.Env(), "ERR_UNKNOWN_MAP", "no map " + wanted + " in this BPF object");
-  uint32_t index = info[2].ToNumber().Uint32Value();
-  int fd = bpf_program__fd(program);
-  if (bpf_map_update_elem(bpf_map__fd(map), &index, &fd, BPF_ANY) != 0)
-    throwKernelError(info.Env(), errno, "map", "map " + wanted + " refused program " + bpf_program__name(program));
-  return info.Env().Undefined();
 }
 
 // unread(ring): bytes

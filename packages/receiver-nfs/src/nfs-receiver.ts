@@ -62,7 +62,7 @@ export function nfsReceiver(config: Config, context: ComponentContext): Receiver
   async function retry(): Promise<void> {
     try {
       if (existsSync(SUNRPC)) running = await begin(config, context);
-      if (running === undefined) timer = setTimeout(retry, RETRY_MS);
+      if (running === undefined) timer = setTimeout(() => void retry(), RETRY_MS);
       else tick(FASTEST_MS);
     } catch (error) {
       output.error(error);
@@ -77,7 +77,7 @@ export function nfsReceiver(config: Config, context: ComponentContext): Receiver
       } catch (error) {
         if (!(error instanceof NfscopeError && error.code === 'NFS-202')) throw error;
         context.log.info('waiting for the NFS client of this kernel');
-        timer = setTimeout(retry, RETRY_MS);
+        timer = setTimeout(() => void retry(), RETRY_MS);
         return;
       }
       if (running.attachments.list().length === 0) context.log.info('waiting for an NFS mount');

@@ -22,6 +22,13 @@ function refusal(error: KernelError & NodeJS.ErrnoException, where: string): Err
   if (error.code === 'ENOENT' && error.stage === undefined)
     return new NfscopeError('NFS-205', `the BPF object ${objectFile} is not there`, where, detail);
   if (error.stage === undefined) return error.code?.startsWith('ERR_') ? new NfscopeError('NFS-204', error.message, where, detail) : error;
+  if (error.code === 'EPERM' && /map '\w+': failed to create/.test(error.log)) {
+    const mend = 'Raise RLIMIT_MEMLOCK: `ulimit -l unlimited`, or LimitMEMLOCK=infinity in a unit.';
+    return new NfscopeError('NFS-201', 'the limit of locked memory is too low for BPF maps, which kernels before 5.11 count', where, {
+      ...detail,
+      mend,
+    });
+  }
   if (error.code === 'EPERM' || error.code === 'EACCES') return new NfscopeError('NFS-201', permissionText(error), where, detail);
   // Some kernels have the types only in the module: without it loading fails before attaching does.
   if (!existsSync(SUNRPC)) return new NfscopeError('NFS-202', 'no NFS client is loaded in this kernel (no sunrpc module)', where, detail);

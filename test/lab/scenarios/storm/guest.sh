@@ -28,7 +28,7 @@ storm() {
   in_cgroup "$1" fio --name=storm --directory="$2" --numjobs=3 --size=4m --bs=4k --rw=randrw --ioengine=libaio --iodepth=8 --direct=1 \
     --time_based --runtime="$3" --group_reporting --output="$out/fio.${2#/}.$phase" --output-format=terse &
   storms="$storms $!"
-  in_cgroup "$1" bash -c "end=\$((SECONDS + $3)); while [ \$SECONDS -lt \$end ]; do mkdir -p $2/m; workload metadata $2/m 20; done" > /dev/null &
+  in_cgroup "$1" bash -c "end=\$((SECONDS + $3)); while [ \$SECONDS -lt \$end ]; do mkdir $2/m.\$BASHPID.\$((++i)) && workload metadata $2/m.\$BASHPID.\$i 20; done" > /dev/null &
   storms="$storms $!"
 }
 

@@ -42,12 +42,12 @@ function comparePhase(phase: string, before: Reading, after: Reading, checks: Ch
 
 const about = 'over 100,000 operations, alone and beside a process that reads maps: none is missed, or the gap is what is told';
 
-export const storm: Scenario = { name: 'storm', about, timeoutMs: 900_000, check };
+export const storm: Scenario = { name: 'storm', about, timeoutMs: 1_500_000, check };
 
 export const stormPreempt: Scenario = {
   name: 'storm-preempt',
   about: `${about}, on a kernel that preempts fully`,
   append: 'preempt=full',
-  timeoutMs: 900_000,
+  timeoutMs: 1_500_000,
   check,
 };

@@ -41,6 +41,24 @@ function resolve(types, id) {
   return type;
 }
 
+const sizeOf = (types, id) => {
+  const type = resolve(types, id);
+  return type.kind === 'ARRAY' ? type.nr_elems * sizeOf(types, type.type_id) : (type.size ?? 8);
+};
+
+/** Bytes of key and value of each map, which is a struct of pointers to them: `totals: [4, 776]`. */
+function mapsOf(types, section) {
+  return section.vars.map(({ type_id }) => {
+    const variable = types.get(type_id);
+    const { members } = resolve(types, variable.type_id);
+    const pointed = (name) => {
+      const member = members.find((one) => one.name === name);
+      return member === undefined ? 0 : sizeOf(types, types.get(member.type_id).type_id);
+    };
+    return [variable.name, pointed('key'), pointed('value')];
+  });
+}
+
 export async function outputs() {
   const dump = JSON.parse(execFileSync('bpftool', ['btf', 'dump', '-j', 'file', object], { encoding: 'utf8', maxBuffer: 1 << 26 }));
   const types = new Map(dump.types.map((type) => [type.id, type]));
@@ -65,6 +83,10 @@ export async function outputs() {
     body += '} as const;\n';
   }
   const hash = createHash('sha256').update(body).digest('hex').slice(0, 16);
+  body +=
+    '\n/** Bytes of the key and the value of each map: what is pinned is taken over only by a program with the same. */\nexport const mapSizes = {\n';
+  for (const [name, key, value] of mapsOf(types, find('DATASEC', '.maps'))) body += `  ${name}: [${key}, ${value}],\n`;
+  body += '} as const;\n';
   const head = '// Generated from the BTF of bpf/dist/nfs.bpf.o by `npm run generate`. Do not edit.\n';
   const intro = `\n/** Changes with every change of a layout: a recording or an object with another one is refused. */\nexport const layoutHash = '${hash}';\n`;
   return new Map([['packages/model/src/layout.gen.ts', head + intro + body]]);

@@ -18,6 +18,7 @@ export type {
 // The layouts of the kernel side.
 export {
   layoutHash,
+  mapSizes,
   nfsCgroup,
   nfsCharge,
   nfsClient,

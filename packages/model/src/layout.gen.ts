@@ -141,3 +141,23 @@ export const nfsIdentity = {
   CGROUP: 1,
   CLIENT: 2,
 } as const;
+
+/** Bytes of the key and the value of each map: what is pinned is taken over only by a program with the same. */
+export const mapSizes = {
+  superblocks: [4, 136],
+  loss: [4, 32],
+  stages: [4, 4],
+  callbacks: [4, 16],
+  scratch: [4, 736],
+  owners: [4, 32],
+  cgroups: [8, 4],
+  clients: [4, 4],
+  rows: [24, 4],
+  free_rows: [0, 4],
+  spare_rows: [0, 4],
+  totals: [4, 776],
+  tenure: [4, 24],
+  saved: [4, 4096],
+  events: [0, 0],
+  identities: [0, 0],
+} as const;

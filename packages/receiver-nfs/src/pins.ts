@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, rmdirSync, statfsSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { layoutHash, nfsTenure } from '@nfscope/model';
+import { layoutHash, mapSizes, nfsTenure } from '@nfscope/model';
 import type { Session } from '@nfscope/native';
 import { NfscopeError } from '@nfscope/pipeline';
 import type { Config } from './config.ts';
@@ -13,9 +13,20 @@ import { savedIdentities, type SavedIdentities } from './saved-identities.ts';
 /** BPF_FS_MAGIC of include/uapi/linux/magic.h. */
 const BPF_FS = 0xcafe4a11;
 /** What totals are made of. The rest is of one run of an agent. */
-const keptMaps = [
-  ...['owners', 'cgroups', 'clients', 'rows', 'free_rows', 'spare_rows', 'totals', 'loss'],
-  ...['events', 'identities', 'stages', 'tenure', 'saved'],
+const keptMaps: readonly (keyof typeof mapSizes)[] = [
+  'owners',
+  'cgroups',
+  'clients',
+  'rows',
+  'free_rows',
+  'spare_rows',
+  'totals',
+  'loss',
+  'events',
+  'identities',
+  'stages',
+  'tenure',
+  'saved',
 ];
 /** An agent beats once a second; one that has not for as long is gone. */
 const GONE_MS = 3000;
@@ -40,7 +51,14 @@ const foldersIn = (base: string): string[] =>
 
 /** Totals go on only under the same layout and the same settings of the kernel side. bpffs takes no name with a dot. */
 function folderName({ max_rows, ring_size, duration_bounds, size_bounds }: Config): string {
-  const settings = JSON.stringify([layoutHash, keptMaps, max_rows, ring_size, duration_bounds, size_bounds]);
+  const settings = JSON.stringify([
+    layoutHash,
+    keptMaps.map((map) => [map, mapSizes[map]]),
+    max_rows,
+    ring_size,
+    duration_bounds,
+    size_bounds,
+  ]);
   return `totals_${createHash('sha256').update(settings).digest('hex').slice(0, 16)}`;
 }
 

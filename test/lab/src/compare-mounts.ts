@@ -2,7 +2,7 @@ import type { Checks } from './checks.ts';
 import type { Mount, OperationCounters } from './mountstats.ts';
 import type { Growth, Selector } from './samples.ts';
 
-export const none: OperationCounters = { operations: 0, sent: 0, received: 0, errors: 0 };
+export const none: OperationCounters = { operations: 0, sent: 0, received: 0, errors: 0, timeouts: 0 };
 
 /**
  * Holds what nfscope counted against the kernel's own accounting, one check for each operation of each mount.
@@ -47,6 +47,7 @@ const ofSeries = (growth: Growth, selector: Selector): OperationCounters => {
     sent: growth.of('nfs_io_wire_bytes_total', { ...selector, network_io_direction: 'transmit' }),
     received: growth.of('nfs_io_wire_bytes_total', { ...selector, network_io_direction: 'receive' }),
     errors: operations - growth.of('nfs_io_duration_seconds_count', { ...selector, error_type: '' }),
+    timeouts: growth.of('nfs_io_timeouts_total', selector),
   };
 };
 
@@ -55,6 +56,7 @@ export const difference = (from: OperationCounters, to: OperationCounters): Oper
   sent: to.sent - from.sent,
   received: to.received - from.received,
   errors: to.errors - from.errors,
+  timeouts: to.timeouts - from.timeouts,
 });
 
 const sum = (a: OperationCounters, b: OperationCounters): OperationCounters => ({
@@ -62,7 +64,8 @@ const sum = (a: OperationCounters, b: OperationCounters): OperationCounters => (
   sent: a.sent + b.sent,
   received: a.received + b.received,
   errors: a.errors + b.errors,
+  timeouts: a.timeouts + b.timeouts,
 });
 
-const inWords = ({ operations, sent, received, errors }: OperationCounters): string =>
-  `${operations} operations, ${sent} B sent, ${received} B received, ${errors} errors`;
+const inWords = ({ operations, sent, received, errors, timeouts }: OperationCounters): string =>
+  `${operations} operations, ${sent} B sent, ${received} B received, ${errors} errors, ${timeouts} time-outs`;

@@ -4,6 +4,8 @@ export interface OperationCounters {
   readonly sent: number;
   readonly received: number;
   readonly errors: number;
+  /** Major ones. */
+  readonly timeouts: number;
 }
 
 export interface Mount {
@@ -24,8 +26,8 @@ export function parseMountstats(text: string): Map<string, Mount> {
     const operations = new Map<string, OperationCounters>();
     for (const [, name, figures] of block.matchAll(/^\s+([A-Z_0-9]+): ((?:\d+ ?){8,})$/gm)) {
       // Operations, transmissions, major timeouts, sent, received, then milliseconds of queue, rtt and execute, then errors.
-      const [count = 0, , , sent = 0, received = 0, , , , errors = 0] = (figures ?? '').trim().split(' ').map(Number);
-      operations.set(name ?? '', { operations: count, sent, received, errors });
+      const [count = 0, , timeouts = 0, sent = 0, received = 0, , , , errors = 0] = (figures ?? '').trim().split(' ').map(Number);
+      operations.set(name ?? '', { operations: count, sent, received, errors, timeouts });
     }
     const version = block.match(/[:,]vers=(\d+)/)?.[1] ?? '';
     mounts.set(folder, { folder, server, export: path, version, operations });

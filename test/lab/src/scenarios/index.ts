@@ -4,8 +4,9 @@ import { handover } from './handover.ts';
 import { modules } from './modules.ts';
 import { overload } from './overload.ts';
 import { restart } from './restart.ts';
+import { server } from './server.ts';
 import { storm, stormPreempt } from './storm.ts';
 import { twoPods } from './two-pods.ts';
 
 // In the order in which a whole test run goes through them.
-export const scenarios: readonly Scenario[] = [twoPods, overload, restart, handover, modules, storm, stormPreempt, badInput];
+export const scenarios: readonly Scenario[] = [twoPods, overload, restart, handover, modules, server, storm, stormPreempt, badInput];

@@ -41,15 +41,14 @@ nfs_server_ends() {
   rpc.nfsd 0
   exportfs -ua
   # shellcheck disable=SC2046
-  kill $(pidof rpc.mountd rpcbind)
+  kill $(pidof rpc.mountd nfsdcld rpcbind)
   umount /proc/fs/nfsd
-  # The caches of nfsd let go of it in their own time.
-  umount -l /srv/nas
-  umount /var/lib/nfs/rpc_pipefs 2> /dev/null
+  # What used them lets go in its own time.
+  umount -l /srv/nas /var/lib/nfs/rpc_pipefs
   # A transport is closed a moment after its last user is gone, and holds its module until then.
   for tries in {1..60}; do
-    modprobe -qra nfsv3 nfsv4 nfsd nfs 2> /dev/null
-    modprobe -qra nfs_layout_flexfiles nfs_layout_nfsv41_files lockd auth_rpcgss sunrpc 2> /dev/null
+    modprobe -qra nfsv3 nfsv4 nfsd nfs 2> /dev/null || true
+    modprobe -qra nfs_layout_flexfiles nfs_layout_nfsv41_files lockd auth_rpcgss sunrpc 2> /dev/null || true
     grep -q '^sunrpc ' /proc/modules || return 0
     sleep 0.5
   done

@@ -39,23 +39,23 @@ static __always_inline void *argument(void *ctx)
 	{                                                                                                              \
 		return body((void *)(first));                                                                          \
 	}
-#define STAGED(section, name, body, first, index)                                                                      \
+#define STAGED(section, name, body, first, map, index)                                                                 \
 	WAY(section, name, body, first)                                                                                \
 	SEC(section) int name##_stage(__u64 *ctx)                                                                      \
 	{                                                                                                              \
-		bpf_tail_call(ctx, &stages, index);                                                                    \
+		bpf_tail_call(ctx, &map, index);                                                                       \
 		return 0;                                                                                              \
 	}
 
-STAGED("raw_tp/rpc_task_begin", rpc_task_begin, begin, ctx[0], STAGE_BEGIN)
-STAGED("kprobe.multi/rpc_execute", rpc_execute, begin, argument(ctx), STAGE_BEGIN)
+STAGED("raw_tp/rpc_task_begin", rpc_task_begin, begin, ctx[0], stages, STAGE_BEGIN)
+STAGED("kprobe.multi/rpc_execute", rpc_execute, begin, argument(ctx), multi_stages, STAGE_BEGIN)
 WAY("kprobe/rpc_execute", rpc_execute_kprobe, begin, argument(ctx))
 
-STAGED("raw_tp/rpc_task_end", rpc_task_end, end, ctx[0], STAGE_END)
-STAGED("kprobe.multi/rpc_exit_task", rpc_exit_task, end, argument(ctx), STAGE_END)
+STAGED("raw_tp/rpc_task_end", rpc_task_end, end, ctx[0], stages, STAGE_END)
+STAGED("kprobe.multi/rpc_exit_task", rpc_exit_task, end, argument(ctx), multi_stages, STAGE_END)
 WAY("kprobe/rpc_exit_task", rpc_exit_task_kprobe, end, argument(ctx))
 
-STAGED("raw_tp/rpc_clnt_free", rpc_clnt_free, forget, ctx[0], STAGE_FREE)
+STAGED("raw_tp/rpc_clnt_free", rpc_clnt_free, forget, ctx[0], stages, STAGE_FREE)
 
 /*
  * Whether the kernel may preempt a raw tracepoint program: where it may, __bpf_trace_run() disables migration instead,

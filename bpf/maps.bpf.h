@@ -134,13 +134,20 @@ struct {
 	__type(value, struct page_of_saved);
 } saved SEC(".maps");
 
-/* enum stage -> the program of the agent in charge. */
+/* enum stage -> the program of the agent in charge. A map of programs takes one type and attach type only. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
 	__uint(max_entries, 4);
 	__type(key, __u32);
 	__type(value, __u32);
 } stages SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 4);
+	__type(key, __u32);
+	__type(value, __u32);
+} multi_stages SEC(".maps");
 
 /* What callback_probe saw. */
 struct callbacks {

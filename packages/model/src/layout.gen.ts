@@ -147,6 +147,7 @@ export const mapSizes = {
   superblocks: [4, 136],
   loss: [4, 32],
   stages: [4, 4],
+  multi_stages: [4, 4],
   callbacks: [4, 16],
   scratch: [4, 736],
   owners: [4, 32],

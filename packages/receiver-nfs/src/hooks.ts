@@ -9,8 +9,8 @@ export type WayType = 'raw_tracepoint' | 'kprobe.multi' | 'kprobe' | 'fexit';
 export interface Way {
   readonly program: string;
   readonly type: WayType;
-  /** Index in `stages` of the program it may be exchanged for while pinned; absent when two of it at once do no harm. */
-  readonly stage?: number;
+  /** Where the program may be exchanged while it is pinned; absent when two of it at once do no harm. */
+  readonly stage?: { readonly map: 'stages' | 'multi_stages'; readonly index: number };
 }
 
 /** A place in the kernel where we are called, and the ways to be called there. */
@@ -23,8 +23,10 @@ export interface Hook {
   readonly ways: readonly Way[];
 }
 
-/** enum stage of hooks.bpf.h. */
+/** Indexes: enum stage of hooks.bpf.h. */
 const stage = { begin: 0, end: 1, free: 2 } as const;
+const raw = (index: number) => ({ map: 'stages', index }) as const;
+const multi = (index: number) => ({ map: 'multi_stages', index }) as const;
 
 /** Begin before end: an operation whose begin was seen is never charged to nobody. */
 export const hooks: readonly Hook[] = [
@@ -32,8 +34,8 @@ export const hooks: readonly Hook[] = [
     name: 'rpc_task_begin',
     needed: true,
     ways: [
-      { program: 'rpc_task_begin', type: 'raw_tracepoint', stage: stage.begin },
-      { program: 'rpc_execute', type: 'kprobe.multi', stage: stage.begin },
+      { program: 'rpc_task_begin', type: 'raw_tracepoint', stage: raw(stage.begin) },
+      { program: 'rpc_execute', type: 'kprobe.multi', stage: multi(stage.begin) },
       { program: 'rpc_execute_kprobe', type: 'kprobe' },
     ],
   },
@@ -41,8 +43,8 @@ export const hooks: readonly Hook[] = [
     name: 'rpc_task_end',
     needed: true,
     ways: [
-      { program: 'rpc_task_end', type: 'raw_tracepoint', stage: stage.end },
-      { program: 'rpc_exit_task', type: 'kprobe.multi', stage: stage.end },
+      { program: 'rpc_task_end', type: 'raw_tracepoint', stage: raw(stage.end) },
+      { program: 'rpc_exit_task', type: 'kprobe.multi', stage: multi(stage.end) },
       { program: 'rpc_exit_task_kprobe', type: 'kprobe' },
     ],
   },
@@ -50,7 +52,7 @@ export const hooks: readonly Hook[] = [
     name: 'rpc_clnt_free',
     needed: false,
     without: 'mounts that follow each other under one client number look like one',
-    ways: [{ program: 'rpc_clnt_free', type: 'raw_tracepoint', stage: stage.free }],
+    ways: [{ program: 'rpc_clnt_free', type: 'raw_tracepoint', stage: raw(stage.free) }],
   },
 ];
 

@@ -25,6 +25,7 @@ const keptMaps: readonly (keyof typeof mapSizes)[] = [
   'events',
   'identities',
   'stages',
+  'multi_stages',
   'tenure',
   'saved',
 ];
@@ -179,7 +180,7 @@ function lasting(session: Session, folder: string): Fastening {
         session.pin(way.program, link, program);
         return;
       }
-      session.stage(way.program, 'stages', way.stage);
+      session.stage(way.program, way.stage.map, way.stage.index);
       const stub = `${way.program}_stage`;
       if (existsSync(link)) {
         session.adopt(stub, link, program);

@@ -66,8 +66,9 @@ function openWhatLoads(object: Uint8Array, options: OpenOptions): Program {
     } catch (error) {
       const refused = /prog '(\w+)': failed to load/.exec((error as KernelError).log ?? '')?.[1];
       if (refused === undefined || except.has(refused)) throw error;
-      except.add(refused).add(`${refused}_stage`);
-      const hook = hooks.find(({ ways }) => ways.some(({ program }) => program === refused));
+      const way = refused.replace(/_stage$/, '');
+      except.add(way).add(`${way}_stage`);
+      const hook = hooks.find(({ ways }) => ways.some(({ program }) => program === way));
       if (hook === undefined || !dispensable(hook, except)) throw error;
     }
   }

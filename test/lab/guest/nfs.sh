@@ -48,7 +48,7 @@ nfs_server_ends() {
   # A transport is closed a moment after its last user is gone, and holds its module until then.
   for tries in {1..60}; do
     modprobe -qra nfsv3 nfsv4 nfsd nfs 2> /dev/null || true
-    modprobe -qra nfs_layout_flexfiles nfs_layout_nfsv41_files lockd auth_rpcgss sunrpc 2> /dev/null || true
+    modprobe -qra nfs_layout_flexfiles nfs_layout_nfsv41_files lockd rpcsec_gss_krb5 auth_rpcgss sunrpc 2> /dev/null || true
     grep -q '^sunrpc ' /proc/modules || return 0
     sleep 0.5
   done

@@ -5,12 +5,29 @@
 
 #include "identity.bpf.h"
 
+/* Whoever wrote did it through a file that was opened by somebody: exact for a page that others have read before. */
+static __noinline __u64 cgroup_of_open(struct nfs_open_context *context)
+{
+	__u64 key = (__u64)context;
+	struct opener *opener = bpf_map_lookup_elem(&openers, &key);
+
+	if (!opener || opener->dentry != (__u64)BPF_CORE_READ(context, dentry) ||
+	    opener->cred != (__u64)BPF_CORE_READ(context, cred))
+		return 0;
+	return opener->cgroup;
+}
+
 static __always_inline __u64 cgroup_of_page(struct page *page)
 {
-	struct mem_cgroup *memcg = page ? page_memcg(page) : 0;
+	struct mem_cgroup *memcg;
 	struct kernfs_node *kn;
 	__u64 id;
 
+	/* Where owners are those of another controller's hierarchy, the number of a memory cgroup is somebody else's.
+	 */
+	if (hierarchy > NFS_HIERARCHY_MEMORY)
+		return 0;
+	memcg = page ? page_memcg(page) : 0;
 	if (!memcg)
 		return 0;
 	kn = BPF_CORE_READ(memcg, css.cgroup, kn);

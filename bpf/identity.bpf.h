@@ -4,6 +4,7 @@
 #define IDENTITY_BPF_H
 
 #include "read.bpf.h"
+#include "cgroup.bpf.h"
 
 #define CLIENT_SEEN (1U << 31)
 /* Names deeper than this are lost; a container in a nested cluster is at 12. */

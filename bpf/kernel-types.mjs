@@ -15,6 +15,7 @@ const run = (command, args, options = {}) => execFileSync(command, args, { maxBu
 export const runningTypes = [
   'task_struct',
   'css_set',
+  'cgroup_subsys_id',
   'cgroup',
   'kernfs_node',
   'fs_struct',
@@ -22,6 +23,7 @@ export const runningTypes = [
   'vfsmount',
   'super_block',
   'list_head',
+  'file',
   'pt_regs',
 ];
 
@@ -60,10 +62,11 @@ export function typesOf(file, objects, wants = () => true) {
     run('bpftool', ['gen', 'min_core_btf', rawBtf(file, folder), least, ...objects], { stdio: ['ignore', 'ignore', 'pipe'] });
     const { types } = JSON.parse(run('bpftool', ['btf', 'dump', '-j', 'file', least]).toString());
     const byId = new Map(types.map((type) => [type.id, type]));
+    const enums = types.filter(({ kind, name }) => kind === 'ENUM' && name !== '(anon)');
     const structs = types.filter(({ kind, name }) => kind === 'STRUCT' && name !== '(anon)');
-    return inOrder(structs, byId)
+    return [...enums, ...inOrder(structs, byId)]
       .filter(({ name }) => wants(name))
-      .map((struct) => define(struct, byId))
+      .map((type) => (type.kind === 'ENUM' ? defineEnum(type) : define(type, byId)))
       .join('\n');
   } finally {
     rmSync(folder, { recursive: true });
@@ -100,6 +103,10 @@ function inOrder(structs, byId, done = new Set()) {
   return structs.flatMap(visit);
 }
 
+function defineEnum({ name, values }) {
+  return `enum ${name} {\n${values.map((value) => `\t${value.name} = ${value.val},\n`).join('')}};\n`;
+}
+
 function define(struct, byId) {
   return `struct ${struct.name} {\n${body(struct, byId, '\t')}};\n`;
 }
@@ -129,6 +136,10 @@ function declare(name, type, byId, indent) {
   if (type.kind === 'PTR') {
     const target = bare(type.type_id, byId);
     return [`${target?.kind === 'STRUCT' || target?.kind === 'FWD' ? `struct ${target.name}` : 'void'} *${name}`, 8];
+  }
+  if (type.kind === 'ARRAY') {
+    const [declaration, size] = declare(name, bare(type.type_id, byId), byId, indent);
+    return [`${declaration}[${type.nr_elems}]`, size * type.nr_elems];
   }
   if (type.kind === 'STRUCT' && type.name === '(anon)')
     return [`struct {\n${body(type, byId, `${indent}\t`)}${indent}} ${name}`, type.size];

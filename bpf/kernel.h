@@ -35,7 +35,15 @@ struct page {
 	unsigned long memcg_data;
 };
 
+/* Which of them are there, and their order, is up to the configuration of a kernel. */
+enum cgroup_subsys_id {
+	cpu_cgrp_id,
+	memory_cgrp_id,
+	pids_cgrp_id,
+};
+
 struct css_set {
+	struct cgroup_subsys_state *subsys[1];
 	struct cgroup *dfl_cgrp;
 };
 
@@ -58,6 +66,12 @@ struct fs_struct {
 	struct path root;
 };
 
+struct file {
+	unsigned int f_mode;
+	struct path f_path;
+	void *private_data;
+};
+
 struct task_struct {
 	unsigned int flags;
 	unsigned short migration_disabled;
@@ -67,6 +81,7 @@ struct task_struct {
 
 struct pt_regs___x86 {
 	unsigned long di;
+	unsigned long ax;
 };
 
 struct pt_regs___arm64 {
@@ -139,7 +154,15 @@ struct nfs_page_array {
 	struct page **pagevec;
 };
 
+struct dentry;
+
+struct nfs_open_context {
+	struct dentry *dentry;
+	const struct cred *cred;
+};
+
 struct nfs_pgio_args {
+	struct nfs_open_context *context;
 	__u64 offset;
 	__u32 count;
 };
@@ -158,6 +181,7 @@ struct nfs_commit_data {
 	struct inode *inode;
 	struct list_head pages;
 	struct nfs_direct_req *dreq;
+	struct nfs_open_context *context;
 };
 
 struct nfs_server {

@@ -9,7 +9,7 @@
 #define RQST_BLOCK 192
 /* cl_clid to cl_vers: 68 bytes. */
 #define CLNT_BLOCK 96
-/* inode to dreq: 120 bytes. */
+/* inode to dreq: 120 bytes; args.context to args.count: 52. */
 #define HEADER_BLOCK 192
 
 /* The stack is 512 bytes; the blocks together are more. One run at a time on a CPU, so one slot a CPU is enough. */
@@ -43,6 +43,22 @@ struct {
 	__type(key, __u32);
 	__type(value, struct owner);
 } owners SEC(".maps");
+
+/* Who opened a file for writing. An address is given again: dentry and credentials tell one life of it from the next.
+ */
+struct opener {
+	__u64 cgroup;
+	__u64 dentry;
+	__u64 cred;
+};
+
+/* nfs_open_context -> opener. LRU: without its entry a write is charged by the next rule. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u64);
+	__type(value, struct opener);
+} openers SEC(".maps");
 
 /* cgroup -> 1 once its identity record was sent. */
 struct {

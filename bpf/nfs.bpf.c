@@ -19,6 +19,7 @@
 #include "charge.bpf.h"
 #include "totals.bpf.h"
 #include "walk.bpf.h"
+#include "open.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
@@ -65,7 +66,7 @@ static __noinline int emit(__u32 row, struct attempt *a, struct rpc_task *task, 
 
 static __always_inline int begin(struct rpc_task *task)
 {
-	__u64 cgroup = bpf_get_current_cgroup_id();
+	__u64 cgroup = cgroup_of_current();
 	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
 	struct owner *owner = bpf_map_lookup_elem(&owners, &tgid);
 	struct owner now = {};
@@ -79,7 +80,7 @@ static __always_inline int begin(struct rpc_task *task)
 	now.since = BPF_CORE_READ(task, tk_start);
 	now.kthread = BPF_CORE_READ(current, flags) & PF_KTHREAD ? 1 : 0;
 	bpf_map_update_elem(&owners, &tgid, &now, BPF_ANY);
-	identify_cgroup(BPF_CORE_READ(current, cgroups, dfl_cgrp, kn), cgroup);
+	identify_cgroup(cgroup_of_task(current), cgroup);
 	return 0;
 }
 
@@ -90,6 +91,7 @@ static __always_inline int end(struct rpc_task *task)
 	struct owner *owner;
 	struct scratch *s;
 	struct rpc_clnt *clnt;
+	struct nfs_open_context *context = 0;
 	void *data;
 	__u64 now, start, xtime, paid;
 	__u32 zero = 0, *row, *state, number, first, size, kind = NFS_KIND_OTHER;
@@ -141,8 +143,9 @@ static __always_inline int end(struct rpc_task *task)
 		kind = mode & FMODE_WRITE ? NFS_KIND_WRITE : NFS_KIND_READ;
 		direct = IN(s->header, first, struct nfs_pgio_header, dreq) != 0;
 		a.inode = IN(s->header, first, struct nfs_pgio_header, inode);
-		READ_BLOCK(s->header, header, struct nfs_pgio_header, args.offset, args.count);
-		first = bpf_core_field_offset(struct nfs_pgio_header, args.offset);
+		READ_BLOCK(s->header, header, struct nfs_pgio_header, args.context, args.count);
+		first = bpf_core_field_offset(struct nfs_pgio_header, args.context);
+		context = IN(s->header, first, struct nfs_pgio_header, args.context);
 		a.offset = IN(s->header, first, struct nfs_pgio_header, args.offset);
 		a.requested = IN(s->header, first, struct nfs_pgio_header, args.count);
 		a.bytes = a.status > 0 ? a.status : 0;
@@ -152,19 +155,25 @@ static __always_inline int end(struct rpc_task *task)
 		kind = NFS_KIND_COMMIT;
 		direct = BPF_CORE_READ(commit, dreq) != 0;
 		a.inode = BPF_CORE_READ(commit, inode);
+		context = BPF_CORE_READ(commit, context);
 	}
 
 	owner = bpf_map_lookup_elem(&owners, &a.owner);
 	paid = owner ? (start >= owner->since ? owner->cgroup : owner->previous) : 0;
 	if (paid)
 		key.charge = owner && owner->kthread ? NFS_CHARGE_SYSTEM : NFS_CHARGE_SUBMITTER;
-	if (!direct && (kind == NFS_KIND_WRITE || kind == NFS_KIND_COMMIT)) {
-		/* Whoever flushes, the write belongs to whom its pages belong to. */
-		__u64 page = kind == NFS_KIND_WRITE ? cgroup_of_write(data) : cgroup_of_commit(data);
+	/* What goes past the page cache is sent by its writer, except that a kernel thread commits and repeats it. */
+	if ((kind == NFS_KIND_WRITE || kind == NFS_KIND_COMMIT) && (!direct || key.charge != NFS_CHARGE_SUBMITTER)) {
+		/* Whoever flushes, the write belongs to whoever wrote. */
+		__u64 writer = cgroup_of_open(context), charge = NFS_CHARGE_OPENER;
 
-		if (page) {
-			paid = page;
-			key.charge = NFS_CHARGE_PAGE;
+		if (!writer) {
+			writer = kind == NFS_KIND_WRITE ? cgroup_of_write(data) : cgroup_of_commit(data);
+			charge = NFS_CHARGE_PAGE;
+		}
+		if (writer) {
+			paid = writer;
+			key.charge = charge;
 		} else if (key.charge == NFS_CHARGE_SYSTEM) {
 			/* A flusher thread writes on somebody's behalf: nobody can tell whose. */
 			paid = 0;
@@ -205,5 +214,6 @@ struct layout {
 	enum nfs_charge charge;
 	enum nfs_events_mode events_mode;
 	enum nfs_identity identity;
+	enum nfs_hierarchy hierarchy;
 };
 const struct layout *layout;

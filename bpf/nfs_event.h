@@ -30,6 +30,15 @@ enum nfs_charge {
 	NFS_CHARGE_PAGE = 2,	  /* the memory cgroup of the first page */
 	NFS_CHARGE_SYSTEM = 3,	  /* a kernel thread, on nobody's behalf */
 	NFS_CHARGE_OTHER = 4,	  /* no row was left: sums stay exact, the owner is lost */
+	NFS_CHARGE_OPENER = 5,	  /* the cgroup that opened the file */
+};
+
+/* The hierarchy whose cgroups are the owners. */
+enum nfs_hierarchy {
+	NFS_HIERARCHY_V2 = 0,
+	NFS_HIERARCHY_MEMORY = 1, /* that of cgroup v1 which has this controller */
+	NFS_HIERARCHY_PIDS = 2,
+	NFS_HIERARCHY_CPU = 3,
 };
 
 /* Which single operations go through the ring. */

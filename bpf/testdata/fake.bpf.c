@@ -27,7 +27,7 @@ struct obj_cgroup___root {
 };
 #pragma clang attribute pop
 
-enum shape { PLAIN, READ, WRITE, DIRECT_WRITE, COMMIT, WRITE_TAIL_PAGE, WRITE_NO_CGROUP };
+enum shape { PLAIN, READ, WRITE, DIRECT_WRITE, COMMIT, WRITE_TAIL_PAGE, WRITE_NO_CGROUP, DIRECT_COMMIT };
 
 /* Written by the test; the order is that of `operation` in program.test.ts. */
 struct wanted {
@@ -80,6 +80,7 @@ enum place {
 	CGROUP = 14336,
 	KN = 18432,
 	STRINGS = 19456,
+	CONTEXT = 19712,
 	SIZE = 20480,
 };
 
@@ -104,10 +105,13 @@ struct {
 	__type(value, struct heap);
 } heap SEC(".maps");
 
-/* Addresses for the test: the task, the rpc client. */
+/* Addresses for the test: the task, the rpc client, the file as it was opened. */
 struct made {
 	__u64 task;
 	__u64 client;
+	__u64 context;
+	__u64 dentry;
+	__u64 cred;
 };
 
 struct {
@@ -210,24 +214,28 @@ int make_operation(__u64 *ctx)
 	/* the task, alone or inside its call data */
 	if (w->shape == PLAIN)
 		task = TASK;
-	else if (w->shape == COMMIT)
+	else if (w->shape == COMMIT || w->shape == DIRECT_COMMIT)
 		task = bpf_core_field_offset(struct nfs_commit_data, task);
 	else
 		task = bpf_core_field_offset(struct nfs_pgio_header, task);
 	if (task > TASK)
 		return -1;
-	if (w->shape == COMMIT) {
+	if (w->shape == COMMIT || w->shape == DIRECT_COMMIT) {
 		PUT(HEADER, struct nfs_commit_data, inode, TO(INODE));
-		PUT(HEADER, struct nfs_commit_data, dreq, 0);
+		PUT(HEADER, struct nfs_commit_data, dreq, w->shape == DIRECT_COMMIT ? TO(RQST) : 0);
+		PUT(HEADER, struct nfs_commit_data, context, TO(CONTEXT));
 		PUT(HEADER, struct nfs_commit_data, pages.next, TO(REQUEST));
 	} else if (w->shape != PLAIN) {
 		PUT(HEADER, struct nfs_pgio_header, inode, TO(INODE));
 		PUT(HEADER, struct nfs_pgio_header, rw_mode, w->shape == READ ? FMODE_READ : FMODE_WRITE);
 		PUT(HEADER, struct nfs_pgio_header, dreq, w->shape == DIRECT_WRITE ? TO(RQST) : 0);
+		PUT(HEADER, struct nfs_pgio_header, args.context, TO(CONTEXT));
 		PUT(HEADER, struct nfs_pgio_header, args.offset, w->offset);
 		PUT(HEADER, struct nfs_pgio_header, args.count, w->count);
 		PUT(HEADER, struct nfs_pgio_header, page_array.pagevec, TO(PAGES));
 	}
+	PUT(CONTEXT, struct nfs_open_context, dentry, TO(INODE));
+	PUT(CONTEXT, struct nfs_open_context, cred, TO(CRED));
 	PUT(INODE, struct inode, i_ino, w->inode);
 	PUT(task, struct rpc_task, tk_status, w->status);
 	PUT(task, struct rpc_task, tk_owner, w->owner);
@@ -240,5 +248,8 @@ int make_operation(__u64 *ctx)
 	PUT(task, struct rpc_task, tk_msg.rpc_cred, TO(CRED));
 	out->task = TO(task);
 	out->client = TO(CLNT);
+	out->context = TO(CONTEXT);
+	out->dentry = TO(INODE);
+	out->cred = TO(CRED);
 	return 0;
 }

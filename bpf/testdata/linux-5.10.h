@@ -30,6 +30,12 @@ struct mem_cgroup {
 	char __pad0[2616];
 };
 
+struct obj_cgroup {
+	char __pad0[16];
+	struct mem_cgroup *memcg;
+	char __pad1[24];
+};
+
 struct __kernel_sockaddr_storage {
 	char __pad0[128];
 };
@@ -101,6 +107,13 @@ struct rpc_xprt {
 	char __pad3[80];
 };
 
+struct nfs_open_context {
+	char __pad0[72];
+	void *dentry;
+	void *cred;
+	char __pad1[80];
+};
+
 struct nfs_server {
 	char __pad0[40];
 	struct rpc_clnt *client;
@@ -108,10 +121,12 @@ struct nfs_server {
 };
 
 struct nfs_pgio_args {
-	char __pad0[64];
+	char __pad0[24];
+	struct nfs_open_context *context;
+	char __pad1[32];
 	unsigned long long offset;
 	unsigned int count;
-	char __pad1[36];
+	char __pad2[36];
 };
 
 struct nfs_page_array {
@@ -141,5 +156,7 @@ struct nfs_commit_data {
 	struct list_head pages;
 	char __pad1[16];
 	void *dreq;
-	char __pad2[184];
+	char __pad2[112];
+	struct nfs_open_context *context;
+	char __pad3[64];
 };

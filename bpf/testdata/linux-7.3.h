@@ -58,7 +58,16 @@ struct nfs_commit_data {
 	struct list_head pages;
 	char __pad1[16];
 	void *dreq;
-	char __pad2[192];
+	char __pad2[120];
+	struct nfs_open_context *context;
+	char __pad3[64];
+};
+
+struct nfs_open_context {
+	char __pad0[72];
+	void *dentry;
+	void *cred;
+	char __pad1[112];
 };
 
 struct nfs_page_array {
@@ -67,10 +76,12 @@ struct nfs_page_array {
 };
 
 struct nfs_pgio_args {
-	char __pad0[64];
+	char __pad0[24];
+	struct nfs_open_context *context;
+	char __pad1[32];
 	unsigned long long offset;
 	unsigned int count;
-	char __pad1[36];
+	char __pad2[36];
 };
 
 struct nfs_pgio_header {

@@ -21,6 +21,7 @@ export {
   mapSizes,
   nfsCgroup,
   nfsCharge,
+  nfsHierarchy,
   nfsClient,
   nfsEvent,
   nfsEventsMode,

@@ -1,7 +1,7 @@
 // Generated from the BTF of bpf/dist/nfs.bpf.o by `npm run generate`. Do not edit.
 
 /** Changes with every change of a layout: a recording or an object with another one is refused. */
-export const layoutHash = 'b91158772a8a1acf';
+export const layoutHash = '89837d3f25790ba9';
 
 export const nfsTotals = {
   size: 776,
@@ -129,6 +129,7 @@ export const nfsCharge = {
   PAGE: 2,
   SYSTEM: 3,
   OTHER: 4,
+  OPENER: 5,
 } as const;
 
 export const nfsEventsMode = {
@@ -142,6 +143,13 @@ export const nfsIdentity = {
   CLIENT: 2,
 } as const;
 
+export const nfsHierarchy = {
+  V2: 0,
+  MEMORY: 1,
+  PIDS: 2,
+  CPU: 3,
+} as const;
+
 /** Bytes of the key and the value of each map: what is pinned is taken over only by a program with the same. */
 export const mapSizes = {
   superblocks: [4, 136],
@@ -151,6 +159,7 @@ export const mapSizes = {
   callbacks: [4, 16],
   scratch: [4, 736],
   owners: [4, 32],
+  openers: [8, 24],
   cgroups: [8, 4],
   clients: [4, 4],
   rows: [24, 4],

@@ -54,6 +54,16 @@ export const hooks: readonly Hook[] = [
     without: 'mounts that follow each other under one client number look like one',
     ways: [{ program: 'rpc_clnt_free', type: 'raw_tracepoint', stage: raw(stage.free) }],
   },
+  {
+    name: 'do_filp_open',
+    needed: false,
+    without: 'a page that one container reads and another writes is charged to the one that read it',
+    ways: [
+      { program: 'open_fexit', type: 'fexit' },
+      { program: 'open_kretprobe_multi', type: 'kprobe.multi' },
+      { program: 'open_kretprobe', type: 'kprobe' },
+    ],
+  },
 ];
 
 /** A hook and the way it was attached. */
@@ -93,7 +103,7 @@ export function callbacksPreemptible(session: Session): boolean {
 /** The ways to a hook, best first. Programs that this kernel did not load are left out. */
 export function waysTo(hook: Hook, preemptible: boolean, loaded: (program: string) => boolean): Way[] {
   const ways = hook.ways.filter(({ program }) => loaded(program));
-  const lossy = ({ type }: Way): boolean => preemptible && type === 'raw_tracepoint';
+  const lossy = ({ type }: Way): boolean => preemptible && (type === 'raw_tracepoint' || type === 'fexit');
   return [...ways.filter((way) => !lossy(way)), ...ways.filter(lossy)];
 }
 

@@ -15,6 +15,7 @@ const BPF_FS = 0xcafe4a11;
 /** What totals are made of. The rest is of one run of an agent. */
 const keptMaps: readonly (keyof typeof mapSizes)[] = [
   'owners',
+  'openers',
   'cgroups',
   'clients',
   'rows',

@@ -29,7 +29,7 @@ function reasonToSkip(): string | undefined {
 }
 
 const MS = 1e6;
-const shapes = ['PLAIN', 'READ', 'WRITE', 'DIRECT_WRITE', 'COMMIT', 'WRITE_TAIL_PAGE', 'WRITE_NO_CGROUP'] as const;
+const shapes = ['PLAIN', 'READ', 'WRITE', 'DIRECT_WRITE', 'COMMIT', 'WRITE_TAIL_PAGE', 'WRITE_NO_CGROUP', 'DIRECT_COMMIT'] as const;
 
 /** One operation, as fake.bpf.c wants it. Times are nanoseconds after the start of its task. */
 const operation = {
@@ -88,9 +88,9 @@ async function btfOf(kernel: string, folder: string): Promise<string> {
     runningTypes.includes(name),
   );
   const fixture = readFileSync(`${bpf}testdata/linux-${kernel}.h`, 'utf8');
-  const names = [...`${running}${fixture}`.matchAll(/^struct (\w+) \{/gm)].map((match) => match[1]!);
+  const names = [...`${running}${fixture}`.matchAll(/^((?:struct|enum) (\w+)) \{/gm)];
   const source = join(folder, `${kernel}.c`);
-  writeFileSync(source, `${running}\n${fixture}\n${names.map((name) => `struct ${name} keep_${name};`).join('\n')}\n`);
+  writeFileSync(source, `${running}\n${fixture}\n${names.map(([, type, name]) => `${type} keep_${name};`).join('\n')}\n`);
   execFileSync('clang', ['-target', 'bpf', '-g', '-O0', '-c', source, '-o', join(folder, `${kernel}.o`)]);
   return join(folder, `${kernel}.o`);
 }
@@ -125,14 +125,20 @@ describe.skipIf(skipped !== undefined).each(kernels)(
       read = batchReader(liveKernel(session, parsed.max_rows), parsed, 1);
     }
 
-    /** Runs one operation; begun: whether its begin was seen. */
-    function run(change: Partial<typeof operation>, { begun = true, agoNs = 5 * MS, times = 1 } = {}): void {
+    /** Builds one operation; where its parts lie. */
+    function make(change: Partial<typeof operation>, agoNs = 5 * MS) {
       const startNs = process.hrtime.bigint() - BigInt(agoNs);
       fake.update('wanted', new Uint8Array(4), encode({ ...operation, ...change }, startNs));
       expect(fake.testRun('make_operation')).toBe(0);
-      const made = new Uint8Array(16);
-      fake.read('made', 0, 1, made);
-      const task = new DataView(made.buffer).getBigUint64(0, true);
+      const made = new BigUint64Array(5);
+      fake.read('made', 0, 1, new Uint8Array(made.buffer));
+      const [task, client, context, dentry, cred] = made as unknown as [bigint, bigint, bigint, bigint, bigint];
+      return { task, client, context, dentry, cred };
+    }
+
+    /** Runs one operation; begun: whether its begin was seen. */
+    function run(change: Partial<typeof operation>, { begun = true, agoNs = 5 * MS, times = 1 } = {}): void {
+      const { task } = make(change, agoNs);
       const context = BigUint64Array.of(task, 0n);
       if (begun) session.testRun('rpc_task_begin', context);
       for (let i = 0; i < times; i++) session.testRun('rpc_task_end', context);
@@ -307,12 +313,64 @@ describe.skipIf(skipped !== undefined).each(kernels)(
       expect([totals.charge[0], sources.at(totals.source[0]!).cgroup.kind]).toEqual([nfsCharge[charge], kind]);
     });
 
+    describe('the cgroup that opened the file', () => {
+      /** As the hook of open(2) enters it; `life` is what stands at the address now. */
+      function opened(life: { dentry?: bigint; cred?: bigint } = {}): void {
+        const { context, dentry, cred } = make({});
+        const opener = BigUint64Array.of(777n, life.dentry ?? dentry, life.cred ?? cred);
+        session.update('openers', new Uint8Array(BigUint64Array.of(context).buffer), new Uint8Array(opener.buffer));
+      }
+      const kthread = () => {
+        const owner = BigUint64Array.of(1n, 0n, 0n, 1n);
+        session.update('owners', new Uint8Array(Uint32Array.of(process.pid).buffer), new Uint8Array(owner.buffer));
+      };
+      const paid = (): [keyof typeof nfsCharge | undefined, number] => {
+        const { totals, sources } = batch();
+        const rule = Object.entries(nfsCharge).find(([, value]) => value === totals.charge[0])?.[0] as keyof typeof nfsCharge | undefined;
+        return [rule, sources.at(totals.source[0]!).cgroup.id];
+      };
+      const WRITE = { status: 10, name: 'WRITE' };
+
+      test.each([
+        ['pays for a write of a page that is another’s', { shape: 'WRITE', ...WRITE }, 'OPENER', 777],
+        ['pays for a write of a page that is nobody’s', { shape: 'WRITE_NO_CGROUP', ...WRITE }, 'OPENER', 777],
+        ['pays for a commit', { shape: 'COMMIT', name: 'COMMIT' }, 'OPENER', 777],
+        ['pays for a direct write that a kernel thread repeats', { shape: 'DIRECT_WRITE', ...WRITE }, 'OPENER', 777],
+        ['pays for the commit of direct writes', { shape: 'DIRECT_COMMIT', name: 'COMMIT' }, 'OPENER', 777],
+      ] as const)('%s', (_, change, rule, cgroup) => {
+        begin();
+        opened();
+        kthread();
+        run(change, { begun: false });
+        expect(paid()).toEqual([rule, cgroup]);
+      });
+
+      test.each([
+        ['a read', { shape: 'READ', status: 10, name: 'READ' }],
+        ['a direct write', { shape: 'DIRECT_WRITE', ...WRITE }],
+        ['the commit of a direct write', { shape: 'DIRECT_COMMIT', name: 'COMMIT' }],
+      ] as const)('does not pay for %s that another sends', (_, change) => {
+        begin();
+        opened();
+        run(change);
+        expect(paid()[0]).toBe('SUBMITTER');
+      });
+
+      test.each([
+        ['another file', { dentry: 1n }],
+        ['another process', { cred: 1n }],
+      ])('is forgotten when its address is given to %s', (_, life) => {
+        begin();
+        opened(life);
+        run({ shape: 'WRITE', ...WRITE });
+        expect(paid()).toEqual(['PAGE', 4242]);
+      });
+    });
+
     test('a client number that is given again is another client', () => {
       begin();
       run({});
-      const made = new Uint8Array(16);
-      fake.read('made', 0, 1, made);
-      session.testRun('rpc_clnt_free', BigUint64Array.of(new DataView(made.buffer).getBigUint64(8, true)));
+      session.testRun('rpc_clnt_free', BigUint64Array.of(make({}).client));
       run({});
       const { totals, sources } = batch();
       expect([...totals.source].map((i) => sources.at(i).client.id)).toEqual([9, (1 << 16) | 9]);
@@ -385,5 +443,7 @@ describe.skipIf(skipped !== undefined).each(kernels)(
 );
 
 function ownCgroup(): string {
-  return /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))![1]!;
+  const text = readFileSync('/proc/self/cgroup', 'utf8');
+  const [, path] = /^\d+:(?:[^:\n]*,)?memory(?:,[^:\n]*)?:(.*)$/m.exec(text) ?? /^0::(.*)$/m.exec(text)!;
+  return path!;
 }

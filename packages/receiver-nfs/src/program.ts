@@ -3,6 +3,7 @@ import { objectFile } from '@nfscope/bpf';
 import { nfsEventsMode } from '@nfscope/model';
 import { open, type KernelError, type OpenOptions, type Session } from '@nfscope/native';
 import type { Config } from './config.ts';
+import { ownHierarchy } from './hierarchy.ts';
 import { hooks, type Hook } from './hooks.ts';
 import { translated } from './refusal.ts';
 
@@ -39,6 +40,7 @@ export function load(config: Config, where: string, pins?: Readonly<Record<strin
       slow_threshold: BigUint64Array.of(BigInt(config.slow_threshold) * 1_000_000n),
       duration_bounds: kernelBounds(config.duration_bounds, 1e9),
       size_bounds: kernelBounds(config.size_bounds, 1),
+      hierarchy: Uint32Array.of(ownHierarchy()),
     },
   };
   return translated(where, () => {

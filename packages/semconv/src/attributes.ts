@@ -31,7 +31,7 @@ export type AttributeName = (typeof attribute)[keyof typeof attribute];
 export const ownAttributes = {
   'nfs.export.path': 'Path of the export on the server, as it was mounted. Absent on what belongs to a server as a whole.',
   'nfs.io.charge':
-    'The rule that decided who pays for the operation: submitter (who sent it), page (whose page cache it was), system (a kernel thread, for nobody), other (the table was full), unknown (it began before nfscope did).',
+    'The rule that decided who pays for the operation: opener (who opened the file; buffered writes), page (whose page cache it was; buffered writes through a file opened before nfscope started), submitter (who sent it), system (a kernel thread, for nobody), other (the table was full), unknown (it began before nfscope did).',
   'nfs.io.owner':
     'What the one who pays is: container, cgroup (one that is no container), system, other or unknown. All are there, so that sums are complete.',
   'nfscope.lost.kind':

@@ -3,22 +3,23 @@ import { nfsHierarchy } from '@nfscope/model';
 
 const OWN = '/proc/self/cgroup';
 
-/** The hierarchy whose cgroups are the owners on this node. */
-export const ownHierarchy = (): number => hierarchyOf(readFileSync(OWN, 'utf8'));
+/** Controllers of cgroup v1 by whose hierarchy containers can be told apart. That of memory first: pages are charged there. */
+const controllers = { memory: nfsHierarchy.MEMORY, pids: nfsHierarchy.PIDS, cpu: nfsHierarchy.CPU } as const;
 
-/**
- * From the text of /proc/<pid>/cgroup, where each mounted hierarchy has a line: number, controllers, path. Container
- * runtimes make a cgroup in all of v1's, so any controller of them tells containers apart; that of memory first,
- * since pages are charged there. A node that keeps only others on v1, net_cls say, has its containers in v2.
- */
-export function hierarchyOf(text: string): number {
-  const controllers = new Set(text.split('\n').flatMap((line) => line.split(':')[1]?.split(',') ?? []));
-  for (const [controller, hierarchy] of preferred) if (controllers.has(controller)) return hierarchy;
-  return nfsHierarchy.V2;
+export type V1Controller = keyof typeof controllers;
+
+/** The hierarchy whose cgroups are the owners on this node. */
+export function ownHierarchy(): number {
+  const controller = v1Controller(readFileSync(OWN, 'utf8'));
+  return controller === undefined ? nfsHierarchy.V2 : controllers[controller];
 }
 
-const preferred = [
-  ['memory', nfsHierarchy.MEMORY],
-  ['pids', nfsHierarchy.PIDS],
-  ['cpu', nfsHierarchy.CPU],
-] as const;
+/**
+ * From the text of /proc/<pid>/cgroup, where each mounted hierarchy has a line: number, controllers, path. Undefined
+ * for v2. A container runtime makes a cgroup in all hierarchies of v1; a node that keeps only others there, net_cls
+ * say, has its containers in v2.
+ */
+export function v1Controller(text: string): V1Controller | undefined {
+  const mounted = new Set(text.split('\n').flatMap((line) => line.split(':')[1]?.split(',') ?? []));
+  return (Object.keys(controllers) as V1Controller[]).find((controller) => mounted.has(controller));
+}

@@ -10,3 +10,5 @@ export { nfsReceiver } from './nfs-receiver.ts';
 export { tryHooks, type HookTrial } from './trial.ts';
 // What totals leave on a BPF file system.
 export { removePins } from './pins.ts';
+// Which cgroups are the owners.
+export { v1Controller, type V1Controller } from './hierarchy.ts';

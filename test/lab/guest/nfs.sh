@@ -95,3 +95,30 @@ in_cgroup() (
   shift
   exec "$@"
 )
+
+# procs_of PATH: the files through which a process enters that cgroup, in every hierarchy.
+procs_of() {
+  local root
+  for root in "${cgroup_roots[@]}"; do echo "${1/#"${cgroup_roots[0]}"/$root}/cgroup.procs"; done
+}
+
+# less_memory PATH: 4 MiB for all that is in that cgroup, where memory can be limited; more_memory PATH takes it back.
+less_memory() { limit_memory "$1" 4194304; }
+more_memory() { limit_memory "$1" -1; }
+# pressure PATH: how often the kernel had to reclaim there for want of memory; nothing where memory cannot be limited.
+pressure() {
+  local file
+  for file in $(procs_of "$1"); do
+    file=${file%/*}/memory
+    if [ -e "$file.events" ]; then sed -n 's/^max //p' "$file.events"; fi
+    if [ -e "$file.failcnt" ]; then cat "$file.failcnt"; fi
+  done
+}
+limit_memory() {
+  local file
+  for file in $(procs_of "$1"); do
+    file=${file%/*}/memory
+    if [ -e "$file.max" ]; then echo "${2/#-1/max}" > "$file.max"; fi
+    if [ -e "$file.limit_in_bytes" ]; then echo "$2" > "$file.limit_in_bytes"; fi
+  done
+}

@@ -9,11 +9,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/aio_abi.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define PAGE 4096
@@ -81,27 +83,34 @@ static void wait_for(const char *path)
 		usleep(20000);
 }
 
+static void write_blocks(int file, const char *block, size_t bytes, size_t size)
+{
+	size_t done = 0;
+
+	while (done < bytes) {
+		size_t part = bytes - done < size ? bytes - done : size;
+		ssize_t moved = write(file, block, part);
+
+		if (moved != (ssize_t)part)
+			fail("write");
+		done += moved;
+	}
+}
+
 /* write FILE BYTES BLOCK [fsync] [hold PATH]; hold keeps the file open until PATH is there. */
 static void write_file(int count, char **words, int flags)
 {
-	size_t bytes = number(words[2]), size = number(words[3]), done = 0;
+	size_t bytes = number(words[2]), size = number(words[3]);
 	char *block = block_of(size);
-	int file = open_or_fail(words[1], O_WRONLY | O_CREAT | O_TRUNC | flags);
+	int file = open_or_fail(words[1], O_WRONLY | O_CREAT | flags);
 	unsigned long long inode = inode_of(file);
 
 	if ((flags & O_DIRECT) && bytes % PAGE != 0) {
 		fprintf(stderr, "workload: O_DIRECT moves multiples of %d bytes\n", PAGE);
 		exit(2);
 	}
-	while (done < bytes) {
-		size_t part = bytes - done < size ? bytes - done : size;
-		ssize_t moved = write(file, block, part);
-
-		if (moved != (ssize_t)part)
-			fail(words[1]);
-		done += moved;
-	}
-	report(words[0], done, inode);
+	write_blocks(file, block, bytes, size);
+	report(words[0], bytes, inode);
 	for (int i = 4; i < count; i++) {
 		if (strcmp(words[i], "fsync") == 0 && fsync(file) < 0)
 			fail("fsync");
@@ -110,6 +119,71 @@ static void write_file(int count, char **words, int flags)
 	}
 	if (close(file) < 0)
 		fail("close");
+}
+
+/* write-descriptor NUMBER BYTES BLOCK: of a file that somebody else opened, and that stays open. */
+static void write_descriptor(char **words)
+{
+	size_t bytes = number(words[2]), size = number(words[3]);
+
+	write_blocks(number(words[1]), block_of(size), bytes, size);
+	report(words[0], bytes, 0);
+}
+
+/* aio-write FILE BYTES BLOCK: O_DIRECT through io_submit, all blocks in flight at once. */
+static void aio_write(char **words)
+{
+	size_t bytes = number(words[2]), size = number(words[3]), blocks = bytes / size;
+	char *block = block_of(size);
+	int file = open_or_fail(words[1], O_WRONLY | O_CREAT | O_TRUNC | O_DIRECT);
+	unsigned long long inode = inode_of(file);
+	struct iocb *requests = calloc(blocks, sizeof(*requests));
+	struct iocb **list = calloc(blocks, sizeof(*list));
+	struct io_event *events = calloc(blocks, sizeof(*events));
+	aio_context_t queue = 0;
+
+	if (bytes % size != 0) {
+		fprintf(stderr, "workload: aio-write moves whole blocks\n");
+		exit(2);
+	}
+	if (!requests || !list || !events || syscall(SYS_io_setup, blocks, &queue) < 0)
+		fail("io_setup");
+	for (size_t i = 0; i < blocks; i++) {
+		requests[i].aio_fildes = file;
+		requests[i].aio_lio_opcode = IOCB_CMD_PWRITE;
+		requests[i].aio_buf = (unsigned long)block;
+		requests[i].aio_nbytes = size;
+		requests[i].aio_offset = i * size;
+		list[i] = &requests[i];
+	}
+	if (syscall(SYS_io_submit, queue, blocks, list) != (long)blocks)
+		fail("io_submit");
+	if (syscall(SYS_io_getevents, queue, blocks, blocks, events, NULL) != (long)blocks)
+		fail("io_getevents");
+	for (size_t i = 0; i < blocks; i++)
+		if (events[i].res != (long long)size)
+			fail("a write of io_submit");
+	report(words[0], bytes, inode);
+	close(file);
+}
+
+/* flush FILE stat|fsync|close: what makes NFS send the dirty pages of a file, whoever made them dirty. */
+static void flush_file(char **words)
+{
+	struct stat status;
+
+	if (strcmp(words[2], "stat") == 0) {
+		if (stat(words[1], &status) < 0)
+			fail(words[1]);
+	} else {
+		int file = open_or_fail(words[1], O_RDWR);
+
+		if (strcmp(words[2], "fsync") == 0 && fsync(file) < 0)
+			fail("fsync");
+		if (close(file) < 0)
+			fail("close");
+	}
+	printf("flush 0 0\n");
 }
 
 /* read FILE BLOCK, to the end. Clean pages go first, so that every byte comes over the wire. */
@@ -193,9 +267,19 @@ int main(int count, char **words)
 	count--;
 	words++;
 	if (strcmp(command, "write") == 0 && count >= 4)
+		write_file(count, words, O_TRUNC);
+	else if (strcmp(command, "sync-write") == 0 && count >= 4)
+		write_file(count, words, O_TRUNC | O_SYNC);
+	else if (strcmp(command, "over-write") == 0 && count >= 4)
 		write_file(count, words, 0);
+	else if (strcmp(command, "write-descriptor") == 0 && count == 4)
+		write_descriptor(words);
+	else if (strcmp(command, "aio-write") == 0 && count == 4)
+		aio_write(words);
+	else if (strcmp(command, "flush") == 0 && count == 3)
+		flush_file(words);
 	else if (strcmp(command, "direct-write") == 0 && count >= 4)
-		write_file(count, words, O_DIRECT);
+		write_file(count, words, O_TRUNC | O_DIRECT);
 	else if (strcmp(command, "read") == 0 && count == 3)
 		read_file(words, 0);
 	else if (strcmp(command, "direct-read") == 0 && count == 3)
@@ -205,7 +289,10 @@ int main(int count, char **words)
 	else if (strcmp(command, "metadata") == 0 && count == 3)
 		metadata(words);
 	else {
-		fprintf(stderr, "usage: workload write|direct-write FILE BYTES BLOCK [fsync] [hold PATH]\n"
+		fprintf(stderr, "usage: workload write|sync-write|over-write|direct-write FILE BYTES BLOCK [fsync] [hold PATH]\n"
+				"       workload write-descriptor NUMBER BYTES BLOCK\n"
+				"       workload aio-write FILE BYTES BLOCK\n"
+				"       workload flush FILE stat|fsync|close\n"
 				"       workload read|direct-read FILE BLOCK\n"
 				"       workload map FILE BYTES [early]\n"
 				"       workload metadata FOLDER TIMES\n");

@@ -38,11 +38,12 @@ const nodeWith = (files: Readonly<Record<string, string | Buffer>>): NodeRoots =
 };
 
 const loads: ProgramTrial = {
-  hooks: ['rpc_task_begin', 'rpc_task_end', 'rpc_clnt_free'].map((hook) => ({
-    hook,
-    optional: hook === 'rpc_clnt_free',
-    type: 'raw_tracepoint',
-  })),
+  hooks: [
+    { hook: 'rpc_task_begin', optional: false, type: 'raw_tracepoint' },
+    { hook: 'rpc_task_end', optional: false, type: 'raw_tracepoint' },
+    { hook: 'rpc_clnt_free', optional: true, type: 'raw_tracepoint' },
+    { hook: 'do_filp_open', optional: true, type: 'fexit' },
+  ],
 };
 const refused = (code: 'NFS-201' | 'NFS-202' | 'NFS-203', what: string): ProgramTrial => ({ refused: new NfscopeError(code, what, 'nfs') });
 const forbidden = refused('NFS-201', 'the kernel does not let this process load BPF programs (EPERM, CAP_BPF is missing)');
@@ -66,7 +67,7 @@ test.each<[node: string, trial: ProgramTrial, lines: string[]]>([
       'ok cgroup: version 2',
       'ok nfs_modules: loaded: sunrpc, nfs, nfsv3, nfsv4',
       'ok nfs_mounts: 3 of 3 superblocks in PROC/1/mountinfo: v3, v4.1, v4.2',
-      'ok programs: rpc_task_begin, rpc_task_end, rpc_clnt_free attach as raw_tracepoint',
+      'ok programs: rpc_task_begin, rpc_task_end, rpc_clnt_free attach as raw_tracepoint; do_filp_open as fexit',
     ],
   ],
   [
@@ -95,7 +96,7 @@ test.each<[node: string, trial: ProgramTrial, lines: string[]]>([
       'ok seccomp: mode 0: no system call is filtered',
       'fail lockdown: confidentiality: no BPF program may read kernel memory',
       'ok perf_event_paranoid: 3; any level will do, raw tracepoints do not ask it',
-      'warn cgroup: hybrid: version 2 beside 1 hierarchies of version 1; operations are counted, owners not resolved to containers',
+      'ok cgroup: version 1, beside version 2: owners by the controller memory',
       'ok nfs_modules: loaded: sunrpc, nfs, nfsv3, nfsv4',
       'ok nfs_mounts: 3 of 3 superblocks in PROC/1/mountinfo: v3, v4.1, v4.2',
       'fail programs: NFS-203: the kernel refused the BPF object: Invalid argument (EINVAL)',
@@ -205,8 +206,8 @@ describe('btf', () => {
 describe('cgroup', () => {
   test.each([
     ['debian-12', 'ok', /^version 2$/],
-    ['locked-hybrid', 'warn', /^hybrid: version 2 beside 1 /],
-    ['cgroup-v1', 'warn', /^version 1: 4 /],
+    ['locked-hybrid', 'ok', /^version 1, beside version 2: owners by the controller memory$/],
+    ['cgroup-v1', 'ok', /^version 1: owners by the controller memory$/],
   ])('%s: %s', (name, state, evidence) => {
     expect(cgroup(captured(name))).toMatchObject({ state, evidence: expect.stringMatching(evidence) });
   });
@@ -255,11 +256,12 @@ describe('programs', () => {
   });
   const absent = new NfscopeError('NFS-203', 'no such tracepoint', 'nfs');
   test.each<[name: string, trial: ProgramTrial, state: string, evidence: RegExp]>([
+    ['who opens is not seen', hooks({ do_filp_open: absent }), 'warn', /; do_filp_open does not: epochs$/],
     [
       'an optional hook is missing',
       hooks({ rpc_clnt_free: absent }),
       'warn',
-      /^rpc_task_begin, rpc_task_end attach as raw_tracepoint; rpc_clnt_free does not: epochs$/,
+      /^rpc_task_begin, rpc_task_end attach as raw_tracepoint; do_filp_open as fexit; rpc_clnt_free does not: epochs$/,
     ],
     ['a hook is missing', hooks({ rpc_task_end: absent, rpc_clnt_free: absent }), 'fail', /^NFS-203: rpc_task_end: no such tracepoint$/],
     ['it does not load', forbidden, 'fail', /^NFS-201: .*CAP_BPF is missing/],

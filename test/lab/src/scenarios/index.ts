@@ -7,6 +7,20 @@ import { restart } from './restart.ts';
 import { server } from './server.ts';
 import { storm, stormPreempt } from './storm.ts';
 import { twoPods } from './two-pods.ts';
+import { writeback, writebackCgv1, writebackNomemcg } from './writeback.ts';
 
 // In the order in which a whole test run goes through them.
-export const scenarios: readonly Scenario[] = [twoPods, overload, restart, handover, modules, server, storm, stormPreempt, badInput];
+export const scenarios: readonly Scenario[] = [
+  twoPods,
+  writeback,
+  writebackNomemcg,
+  writebackCgv1,
+  overload,
+  restart,
+  handover,
+  modules,
+  server,
+  storm,
+  stormPreempt,
+  badInput,
+];

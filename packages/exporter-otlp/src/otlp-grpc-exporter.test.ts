@@ -185,7 +185,7 @@ describe('a backend that fails', () => {
       expect(seconds(second)).toEqual([1, 6, 7, 8, 9, 10]);
       expect(heardFrom(second.accepted.slice(-1))).toEqual(saidBy(at(10)));
       expect(queue.counts).toMatchObject({ sent: before ? 7 : 6, dropped: 4, refused: 0 });
-      expect(log.messages('warn')).toEqual(['export failed, trying again', 'batches were not exported']);
+      expect(log.messages('warn')).toEqual(['export failed, trying again']);
     },
     30_000,
   );

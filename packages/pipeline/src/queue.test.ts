@@ -88,6 +88,22 @@ describe('errors', () => {
     expect(queue.counts).toEqual({ sent: 1, dropped: 0, refused: 1, retried: 0 });
   });
 
+  // What was dropped is in the last batch, which was sent: nothing to warn of in the end.
+  test('an outage is two lines, whatever it cost', async () => {
+    const queue = scene((_, attempt) => (attempt <= 4 ? down() : Promise.resolve()));
+    queue.push('a');
+    await settle();
+    for (const batch of ['b', 'c', 'd', 'e', 'f']) queue.push(batch);
+    await vi.runAllTimersAsync();
+    await queue.shutdown(new AbortController().signal);
+    expect(queue.attempts).toEqual(['a', 'a', 'a', 'a', 'a', 'e', 'f']);
+    expect(queue.log.records.map(({ level, message, fields }) => [level, message, fields])).toEqual([
+      ['warn', 'export failed, trying again', { error: new Error('connection refused') }],
+      ['info', 'exports again', { retried: 4, dropped: 3 }],
+      ['info', 'batches were left out, a later one was sent', { sent: 3, dropped: 3, refused: 0 }],
+    ]);
+  });
+
   test('an attempt is told when its time is up', async () => {
     const queue = scene((_, attempt, deadline) =>
       attempt > 1
@@ -126,7 +142,7 @@ describe('shutdown', () => {
     await queue.shutdown(open());
     expect(queue.attempts).toEqual(['a', 'a', 'b']);
     expect(queue.counts).toEqual({ sent: 0, dropped: 2, refused: 0, retried: 1 });
-    expect(queue.log.messages('warn')).toContain('batches were not exported');
+    expect(queue.log.messages('warn')).toContain('the last batches were not exported');
   });
 
   test('the deadline reaches the attempt that is under way', async () => {

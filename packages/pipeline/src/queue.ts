@@ -58,7 +58,10 @@ export const exportQueue = <T>(
   let closing: Promise<void> | undefined;
   let wake = (): void => {};
   const giveUp = new AbortController();
-  let failing = false;
+  /** What was counted when the outage began. */
+  let outage: QueueCounts | undefined;
+  /** Batches given up since the last one that was sent. */
+  let missing = 0;
 
   const pause = (failures: number): Promise<void> => {
     const wait = Math.min(settings.maxWaitMs, settings.initialWaitMs * settings.multiplier ** (failures - 1));
@@ -72,6 +75,11 @@ export const exportQueue = <T>(
     });
   };
 
+  const drop = (): void => {
+    counts.dropped++;
+    missing++;
+  };
+
   const attemptOnce = (batch: T): Promise<void> =>
     withDeadline(settings.timeoutMs, (deadline) => exportBatch(batch, deadline), giveUp.signal);
 
@@ -81,25 +89,27 @@ export const exportQueue = <T>(
       try {
         await attemptOnce(batch);
         counts.sent++;
-        if (failing) log.info('exports again');
-        failing = false;
+        missing = 0;
+        if (outage) log.info('exports again', { retried: counts.retried - outage.retried, dropped: counts.dropped - outage.dropped });
+        outage = undefined;
         return;
       } catch (error) {
         if (error instanceof PermanentError) {
           counts.refused++;
+          missing++;
           log.warn('batch refused', { error, refused: counts.refused });
           return;
         }
         // One line an outage, not one an attempt.
-        if (!failing) log.warn('export failed, trying again', { error });
-        failing = true;
+        if (!outage) log.warn('export failed, trying again', { error });
+        outage ??= { ...counts };
       }
       // During shutdown one attempt each: a backend that is down must not hold up the node's drain.
       if (closed) break;
       counts.retried++;
       await pause(failures);
     }
-    counts.dropped++;
+    drop();
   };
 
   const work = async (): Promise<void> => {
@@ -108,14 +118,11 @@ export const exportQueue = <T>(
   };
 
   const push = (batch: T): void => {
-    if (closed) {
-      counts.dropped++;
-      return;
-    }
+    if (closed) return drop();
     waiting.push(batch);
     if (waiting.length > settings.capacity) {
       waiting.shift();
-      counts.dropped++;
+      drop();
     }
     working ??= work();
   };
@@ -130,7 +137,8 @@ export const exportQueue = <T>(
       await working;
       deadline.removeEventListener('abort', onDeadline);
       const { sent, dropped, refused } = counts;
-      if (dropped + refused > 0) log.warn('batches were not exported', { sent, dropped, refused });
+      if (missing > 0) log.warn('the last batches were not exported', { missing, sent, dropped, refused });
+      else if (dropped + refused > 0) log.info('batches were left out, a later one was sent', { sent, dropped, refused });
     })();
     return closing;
   };

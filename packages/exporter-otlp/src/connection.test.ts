@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { ServerCredentials, status } from '@grpc/grpc-js';
 import { PermanentError } from '@nfscope/pipeline';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-grpc';
-import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { config } from './config.ts';
 import { openConnection, type Connection } from './connection.ts';
 import { requests } from './requests.ts';
@@ -18,6 +18,7 @@ import { snapshot } from './testing/snapshots.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
+  vi.useRealTimers();
   for (const end of ends.splice(0).reverse()) await end();
 });
 
@@ -133,6 +134,21 @@ describe('what the backend answers', () => {
     const error = await failureOf(connection.send(bytes, deadline()));
     expect([error.message, error instanceof PermanentError]).toEqual([expect.stringContaining('UNAVAILABLE'), false]);
   });
+});
+
+// gRPC alone would try again 1, 1.6, 2.6 ... 120 s after the attempt before, and refuse every request in between.
+test('an outage of ten minutes: the next request finds the backend', async () => {
+  // The network stays real, and takes no time.
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'] });
+  const { port, close } = await startBackend();
+  close();
+  const connection = await connected({ endpoint: `http://127.0.0.1:${port}` });
+  for (let second = 0; second < 600; second += 30) {
+    expect((await failureOf(connection.send(bytes, deadline()))).message).toContain('ECONNREFUSED');
+    await vi.advanceTimersByTimeAsync(30_000);
+  }
+  await backendOf({ port });
+  await connection.send(bytes, deadline());
 });
 
 describe.skipIf(noOpenssl !== undefined)(`TLS${noOpenssl === undefined ? '' : ` (skipped: ${noOpenssl})`}`, () => {

@@ -34,7 +34,7 @@ test.each<[keyof typeof status, boolean]>([
   ['DATA_LOSS', true],
 ])('%s: again %s', (code, again) => {
   const { error, waitMs } = failed(status[code]);
-  expect([error instanceof PermanentError, error.message, waitMs]).toEqual([!again, 'said', 0]);
+  expect([error instanceof PermanentError, error.message, error.stack, waitMs]).toEqual([!again, 'said', undefined, 0]);
 });
 
 test.each<[keyof typeof status, boolean, number]>([
@@ -48,5 +48,5 @@ test.each<[keyof typeof status, boolean, number]>([
 
 test('what is not of gRPC may be tried again', () => {
   const error = Object.assign(new Error('no such file'), { code: 'ENOENT' });
-  expect(failureOf(error)).toEqual({ error, waitMs: 0 });
+  expect(failureOf(error)).toEqual({ error, waitMs: 0, unavailable: false });
 });

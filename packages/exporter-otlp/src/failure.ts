@@ -7,6 +7,8 @@ export interface Failure {
   readonly error: Error;
   /** How long the backend asks to wait before that, milliseconds. */
   readonly waitMs: number;
+  /** There is no connection, or none that is of use. */
+  readonly unavailable: boolean;
 }
 
 // OTLP specification, "OTLP/gRPC Response": the codes a client may try again; RESOURCE_EXHAUSTED only with RetryInfo.
@@ -23,9 +25,16 @@ const isServiceError = (error: Error): error is ServiceError => 'code' in error 
 
 /** What a failed request means, by the code the backend or gRPC itself gave. */
 export const failureOf = (error: Error): Failure => {
-  if (!isServiceError(error)) return { error, waitMs: 0 };
+  if (!isServiceError(error)) return { error, waitMs: 0, unavailable: false };
   const [details] = error.metadata.get('grpc-status-details-bin');
   const waitMs = details instanceof Uint8Array ? retryDelayMs(details) : undefined;
   const again = transient.has(error.code) || (error.code === status.RESOURCE_EXHAUSTED && waitMs !== undefined);
-  return again ? { error, waitMs: waitMs ?? 0 } : { error: new PermanentError(error.message, { cause: error }), waitMs: 0 };
+  if (!again) return { error: said(new PermanentError(error.message)), waitMs: 0, unavailable: false };
+  return { error: said(new Error(error.message)), waitMs: waitMs ?? 0, unavailable: error.code === status.UNAVAILABLE };
+};
+
+/** It says what is the matter elsewhere: 20 lines of stack, twice with a cause, would only hide that in the log. */
+const said = (error: Error): Error => {
+  delete error.stack;
+  return error;
 };

@@ -16,6 +16,8 @@ const scenarios = [
   { name: 'writeback', kernel: '6.12' },
   { name: 'writeback-nomemcg', kernel: '6.1', rights: 'two' },
   { name: 'writeback-cgv1', kernel: '6.1', rights: 'two' },
+  { name: 'otlp', kernel: '6.1' },
+  { name: 'otlp', kernel: '6.12' },
   { name: 'overload', kernel: '6.1' },
   { name: 'restart', kernel: '6.1' },
   { name: 'handover', kernel: '6.1' },

@@ -43,3 +43,25 @@ work() {
 
 # work_of POD CGROUP FOLDER: that work in that cgroup, what it moved added to out/POD.work.
 work_of() { in_cgroup "$2" bash -c "$(declare -f work); work $1 $3" >> "/lab/out/$1.work"; }
+
+# orders_works: orders on both mounts.
+orders_works() {
+  local folder
+  for folder in /data3 /data4; do
+    say "orders works on $folder"
+    work_of orders "$orders" $folder
+  done
+}
+
+# etl_works: etl on both mounts. The API server learns of the pod only after its first operation, as on a real node.
+etl_works() {
+  local folder
+  say 'etl works on both mounts, and only then the API server knows it'
+  for folder in /data3 /data4; do work_of etl "$etl" $folder; done
+  set_pods "$orders_pod" "$etl_pod"
+  say 'etl dirties mappings and is gone before they are written'
+  for folder in /data3 /data4; do
+    in_cgroup "$etl" workload map "$folder/etl-mapped-v${folder: -1}" 500009 >> /lab/out/etl.work
+    in_cgroup "$etl" workload map "$folder/etl-mapped-late-v${folder: -1}" 250007 early >> /lab/out/etl.work
+  done
+}

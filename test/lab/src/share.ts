@@ -1,6 +1,7 @@
 import { chmod, copyFile, cp, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { build } from 'esbuild';
 import { LabError } from './lab-error.ts';
 import { run } from './process.ts';
 
@@ -16,7 +17,7 @@ export function needBundle(): void {
 }
 
 /**
- * Fills the folder that is /lab in the guest: guest/ (its scripts), bin/ (on its PATH: nfscope, workload, kube-api),
+ * Fills the folder that is /lab in the guest: guest/ (its scripts), bin/ (on its PATH: nfscope, workload, kube-api, otlp-receiver),
  * scenarios/ (their files), out/ (what one leaves behind), job.sh.
  */
 export async function fillShare(share: string, content: { job?: string; scenario?: string }): Promise<void> {
@@ -28,8 +29,18 @@ export async function fillShare(share: string, content: { job?: string; scenario
 
   if (existsSync(bundle)) for (const file of await readdir(bundle)) await copyFile(join(bundle, file), join(bin, file));
   await copyFile(join(import.meta.dirname, 'kube-api.js'), join(bin, 'kube-api.mjs'));
+  await build({
+    entryPoints: [join(lab, 'src', 'otlp-receiver.ts')],
+    outfile: join(bin, 'otlp-receiver.cjs'),
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    conditions: ['nfscope-source'],
+    logLevel: 'warning',
+  });
   await program(join(bin, 'nfscope'), 'nfscope.mjs');
   await program(join(bin, 'kube-api'), 'kube-api.mjs');
+  await program(join(bin, 'otlp-receiver'), 'otlp-receiver.cjs');
 
   await cp(join(lab, 'scenarios'), join(share, 'scenarios'), { recursive: true });
   if (content.scenario) await copyFile(join(share, 'scenarios', content.scenario, 'guest.sh'), join(share, 'job.sh'));

@@ -94,8 +94,8 @@ export interface Backend {
 export interface BackendOptions {
   /** 0 takes a free one. */
   readonly port?: number;
-  /** By the number of the request, from 0. */
-  readonly answer?: (request: number) => Answer;
+  /** By the number of the request, from 0, and the request. */
+  readonly answer?: (number: number, request: Request) => Answer;
   readonly credentials?: ServerCredentials;
 }
 
@@ -121,7 +121,7 @@ export const startBackend = async ({
       return reply({ code: status.INVALID_ARGUMENT, details: String(error) });
     }
     headers.push(metadata.getMap());
-    const said = answer(seen.push(request) - 1);
+    const said = answer(seen.push(request) - 1, request);
     if (said === 'silence') return;
     if (said !== undefined && 'code' in said) {
       const trailer = new Metadata();

@@ -14,20 +14,8 @@ trap 'cat $tracing/trace > $out/trace' EXIT
 echo 8192 > $tracing/buffer_size_kb
 echo 1 > $tracing/events/nfs/nfs_initiate_write/enable
 
-for folder in /data3 /data4; do
-  say "orders works on $folder"
-  work_of orders "$orders" $folder
-done
-# The API server learns of a pod only after its first operation, as on a real node.
-say 'etl works on both mounts, and only then the API server knows it'
-for folder in /data3 /data4; do work_of etl "$etl" $folder; done
-set_pods "$orders_pod" "$etl_pod"
-
-say 'etl dirties mappings and is gone before they are written'
-for folder in /data3 /data4; do
-  in_cgroup "$etl" workload map "$folder/etl-mapped-v${folder: -1}" 500009 >> $out/etl.work
-  in_cgroup "$etl" workload map "$folder/etl-mapped-late-v${folder: -1}" 250007 early >> $out/etl.work
-done
+orders_works
+etl_works
 
 say 'orders keeps files open while the kernel writes them back'
 echo 100 > /proc/sys/vm/dirty_expire_centisecs

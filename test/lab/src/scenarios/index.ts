@@ -2,6 +2,7 @@ import type { Scenario } from '../scenario.ts';
 import { badInput } from './bad-input.ts';
 import { handover } from './handover.ts';
 import { modules } from './modules.ts';
+import { otlp } from './otlp.ts';
 import { overload } from './overload.ts';
 import { restart } from './restart.ts';
 import { server } from './server.ts';
@@ -12,6 +13,7 @@ import { writeback, writebackCgv1, writebackNomemcg } from './writeback.ts';
 // In the order in which a whole test run goes through them.
 export const scenarios: readonly Scenario[] = [
   twoPods,
+  otlp,
   writeback,
   writebackNomemcg,
   writebackCgv1,

@@ -1,27 +1,53 @@
 // `npm start`: counts this machine's NFS operations, or replays a recording where that cannot be. Brings and builds only
 // what that needs: a replay does without the kernel side, and so without a compiler.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { setup } from './setup.mjs';
+import { bring } from './setup.mjs';
 import { root, run, step } from './step.mjs';
 
 const program = join(root, 'packages/agent/dist/bundle/nfscope.mjs');
 const recording = 'examples/recording/nas.recording';
 const say = (text) => process.stdout.write(`${text}\n`);
 
-/** Why this process cannot count here, as far as can be seen before anything is built. */
-function obstacle() {
-  if (!existsSync('/sys/module/sunrpc')) {
-    return { why: 'this kernel has no NFS client loaded', mend: 'mount an NFS volume (or `modprobe nfs`), then `sudo npm start`' };
-  }
+/** What a person has to type, once the mend is done. */
+const again = process.getuid() === 0 ? '`npm start`' : '`sudo npm start`';
+
+const proc = (file) => readFileSync(`/proc/self/${file}`, 'utf8');
+
+function mayLoad() {
   // Bits of include/uapi/linux/capability.h.
-  const effective = BigInt(`0x${/^CapEff:\s*(\w+)/m.exec(readFileSync('/proc/self/status', 'utf8'))[1]}`);
+  const effective = BigInt(`0x${/^CapEff:\s*(\w+)/m.exec(proc('status'))[1]}`);
   const has = (bit) => ((effective >> bit) & 1n) === 1n;
   const [admin, perfmon, bpf] = [21n, 38n, 39n];
-  if (has(admin) || (has(perfmon) && has(bpf))) return undefined;
-  return { why: 'this process may not load BPF programs', mend: '`sudo npm start`' };
+  return has(admin) || (has(perfmon) && has(bpf));
 }
+
+/** What keeps this process from counting here, as far as can be seen before anything is built. */
+const obstacles = [
+  {
+    // A server loads sunrpc alone, and never calls anybody through it but for callbacks.
+    there: () => !existsSync('/sys/module/nfs'),
+    why: 'this kernel has no NFS client loaded',
+    mend: `mount an NFS volume (or \`modprobe nfs\`), then ${again}`,
+  },
+  {
+    there: () => !existsSync('/sys/kernel/btf/vmlinux'),
+    why: 'this kernel does not tell its types',
+    mend: `boot one that was built with CONFIG_DEBUG_INFO_BTF=y, then ${again}`,
+  },
+  {
+    // The first namespace maps every id to itself; nobody can make another one that does.
+    there: () => proc('uid_map').trim().split(/\s+/).join(' ') !== '0 0 4294967295',
+    why: 'a user namespace may not load BPF programs',
+    mend: '`npm start` outside of it, that is not in a rootless container',
+  },
+  {
+    there: () => !mayLoad(),
+    why: 'this process may not load BPF programs',
+    mend: process.getuid() === 0 ? 'give the container CAP_BPF and CAP_PERFMON, then `npm start`' : again,
+  },
+];
 
 const announceReplay = ({ why, mend }) => say(`nfscope replays a recording, since ${why}; for the real thing: ${mend}`);
 
@@ -32,19 +58,39 @@ async function refusal() {
   return trial.state === 'fail' ? { why: trial.evidence, mend: trial.mend } : undefined;
 }
 
-async function prepare(groups, build, bundle) {
-  const ready = await setup(groups, build);
+/** The newest change of a file, or of what is in a folder; 0 when there is none. */
+function changed(path) {
+  const stat = statSync(join(root, path), { throwIfNoEntry: false });
+  if (!stat?.isDirectory()) return stat?.mtimeMs ?? 0;
+  return Math.max(...readdirSync(join(root, path)).map((name) => changed(join(path, name))));
+}
+
+/** The kernel side, without the tools that build the rest of the tree: what is made of what, by what. */
+const kernelSide = [
+  { name: 'addon', made: 'native/dist/nfscope.node', of: ['native/src', 'package-lock.json'], by: 'native/build.mjs' },
+  {
+    name: 'kernel program',
+    made: 'bpf/dist/nfs.bpf.o',
+    of: readdirSync(join(root, 'bpf')).flatMap((name) => (/\.[ch]$/.test(name) ? [`bpf/${name}`] : [])),
+    by: 'bpf/build.mjs',
+  },
+];
+
+async function prepare(groups, parts, bundle) {
+  const ready = await bring(groups, 'run');
   if (ready !== 0) process.exit(ready);
+  const stale = parts.filter(({ made, of, by }) => changed(made) < Math.max(...[...of, by].map(changed)));
+  for (const { name, by } of stale) if (!(await step(name, 'node', [by]))) process.exit(1);
   if (!(await step('bundle', 'node', ['scripts/bundle.mjs', ...bundle]))) process.exit(1);
 }
 
-let reason = obstacle();
+let reason = obstacles.find(({ there }) => there());
 if (reason) {
   announceReplay(reason);
-  await prepare([], false, ['--program-only']);
+  await prepare([], [], ['--program-only']);
 } else {
   say('nfscope counts the NFS operations of this machine');
-  await prepare(['build'], true, []);
+  await prepare(['run'], kernelSide, []);
   reason = await refusal();
   if (reason) announceReplay(reason);
 }

@@ -68,11 +68,22 @@ export function run(command, parameters, { env = {}, line = () => {}, terminal =
   });
 }
 
+/** Says how long a step has taken so far: on a terminal over itself, elsewhere rarely, since it stays. */
+const tick = (from) => {
+  const show = () => {
+    const text = seconds(from);
+    process.stdout.write(process.stdout.isTTY ? `${text}\x1b[${text.length}D` : `${text} ... `);
+  };
+  return setInterval(show, process.stdout.isTTY ? 1000 : 10_000);
+};
+
 /** Runs a command as one step; says whether it went well. */
 export async function step(name, command, parameters, options = {}) {
   const from = performance.now();
   process.stdout.write(`${name} ... `);
+  const ticking = tick(from);
   const { status, output } = await run(command, parameters, options);
+  clearInterval(ticking);
   if (status === 0) {
     process.stdout.write(`${seconds(from)}\n`);
     return true;

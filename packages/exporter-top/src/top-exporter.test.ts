@@ -68,6 +68,11 @@ test('anything else gets a line each interval', async () => {
   );
 });
 
+test('the first line comes with the first two snapshots, the next an interval later', async () => {
+  const text = await shown([at(0, []), at(0.25, pods), at(0.5, pods), at(1, pods), at(1.5, pods)]);
+  expect(text.match(/^\S+/gm)).toEqual(['03:04:05Z', '03:04:06Z']);
+});
+
 test('a pause is shown as one', async () => {
   expect(await shown([at(1, pods), { ...at(1, pods), timeMs: T0 + 2000 }])).toBe('03:04:07Z  0 active, 0.00 ops/s, 0.00 MB/s\n');
 });

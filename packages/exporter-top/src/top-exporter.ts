@@ -42,9 +42,10 @@ export const topExporter = (
     async export(batch) {
       // Both ways, since the clock may be set back. A tenth early is in time: snapshots come by a timer of their own.
       if (Math.abs(batch.timeMs - takenMs) < interval * 0.9) return;
-      takenMs = batch.timeMs;
       const usages = meter.next(batch);
       if (usages === undefined) return;
+      // Only now: whoever has seen nothing yet is shown the first two snapshots that can be compared.
+      takenMs = batch.timeMs;
       if (terminal.isTTY !== true) return print(`${summaryLine(usages, batch.timeMs)}\n`);
       const lines = tableLines(usages, batch.timeMs, {
         columns: terminal.columns || COLUMNS,

@@ -76,21 +76,28 @@ const kernelSide = [
   },
 ];
 
+/** What root has made in somebody's clone, by sudo, becomes theirs: they could not even remove it. */
+async function handOver() {
+  const { uid, gid } = statSync(root);
+  if (process.getuid() === 0 && uid !== 0) await run('chown', ['-R', '--no-dereference', '--from=0', `${uid}:${gid}`, root]);
+}
+
+/** Returns the exit status; 0 when the program is there. */
 async function prepare(groups, parts, bundle) {
   const ready = await bring(groups, 'run');
-  if (ready !== 0) process.exit(ready);
+  if (ready !== 0) return ready;
   const stale = parts.filter(({ made, of, by }) => changed(made) < Math.max(...[...of, by].map(changed)));
-  for (const { name, by } of stale) if (!(await step(name, 'node', [by]))) process.exit(1);
-  if (!(await step('bundle', 'node', ['scripts/bundle.mjs', ...bundle]))) process.exit(1);
+  for (const { name, by } of stale) if (!(await step(name, 'node', [by]))) return 1;
+  return (await step('bundle', 'node', ['scripts/bundle.mjs', ...bundle])) ? 0 : 1;
 }
 
 let reason = obstacles.find(({ there }) => there());
-if (reason) {
-  announceReplay(reason);
-  await prepare([], [], ['--program-only']);
-} else {
-  say('nfscope counts the NFS operations of this machine');
-  await prepare(['run'], kernelSide, []);
+if (reason) announceReplay(reason);
+else say('nfscope counts the NFS operations of this machine');
+const ready = await (reason ? prepare([], [], ['--program-only']) : prepare(['run'], kernelSide, []));
+await handOver();
+if (ready !== 0) process.exit(ready);
+if (!reason) {
   reason = await refusal();
   if (reason) announceReplay(reason);
 }

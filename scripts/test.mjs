@@ -22,6 +22,7 @@ const scenarios = [
   { name: 'restart', kernel: '6.1' },
   { name: 'handover', kernel: '6.1' },
   { name: 'modules', kernel: '6.1' },
+  { name: 'start', kernel: '6.1' },
   { name: 'bad-input', kernel: '6.1' },
 ];
 /** The lab has limits of its own; this one is for a lab that hangs. */

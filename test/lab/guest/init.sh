@@ -5,6 +5,9 @@ mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs devtmpfs /dev
 exec > /dev/ttyS0 2>&1
+# Before there is a /tmp, in which the repository may be.
+mkdir -p /nfscope
+mount --bind "$(cat /lab/repository)" /nfscope
 mkdir -p /dev/pts /dev/shm
 mount -t devpts devpts /dev/pts
 for folder in /dev/shm /run /tmp; do mount -t tmpfs tmpfs "$folder"; done

@@ -18,12 +18,13 @@ export function needBundle(): void {
 
 /**
  * Fills the folder that is /lab in the guest: guest/ (its scripts), bin/ (on its PATH: nfscope, workload, kube-api, otlp-receiver),
- * scenarios/ (their files), out/ (what one leaves behind), job.sh.
+ * scenarios/ (their files), out/ (what one leaves behind), repository (where the guest finds this one), job.sh.
  */
 export async function fillShare(share: string, content: { job?: string; scenario?: string }): Promise<void> {
   const bin = join(share, 'bin');
   await mkdir(bin, { recursive: true });
   await mkdir(join(share, 'out'), { recursive: true });
+  await writeFile(join(share, 'repository'), repository);
   await cp(join(lab, 'guest'), join(share, 'guest'), { recursive: true });
   await run('gcc', ['-O2', '-Wall', '-Werror', '-o', join(bin, 'workload'), join(lab, 'guest', 'workload.c')]);
 

@@ -70,7 +70,7 @@ describe.each(workspaces.map((workspace) => ({ ...workspace, title: workspace.fo
         }
         const mayUse =
           isTest(path) || workspace.folder.startsWith('test/')
-            ? [...declared, ...Object.keys(workspace.manifest.devDependencies ?? {}), ...Object.keys(rootManifest.devDependencies ?? {})]
+            ? [...declared, ...namesOf(workspace.manifest.devDependencies), ...namesOf(rootManifest.devDependencies), ...namesOf(rootManifest.dependencies)]
             : declared;
         if (!mayUse.includes(name)) wrong.push(`${path}: ${name} is not declared`);
         if (byName.has(name) && /\/(src|dist)(\/|$)/.test(specifier)) wrong.push(`${path}: ${specifier} reaches inside ${name}`);

@@ -6,6 +6,7 @@ import { otlp } from './otlp.ts';
 import { overload } from './overload.ts';
 import { restart } from './restart.ts';
 import { server } from './server.ts';
+import { start } from './start.ts';
 import { storm, stormPreempt } from './storm.ts';
 import { twoPods } from './two-pods.ts';
 import { writeback, writebackCgv1, writebackNomemcg } from './writeback.ts';
@@ -13,6 +14,7 @@ import { writeback, writebackCgv1, writebackNomemcg } from './writeback.ts';
 // In the order in which a whole test run goes through them.
 export const scenarios: readonly Scenario[] = [
   twoPods,
+  start,
   otlp,
   writeback,
   writebackNomemcg,

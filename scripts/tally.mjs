@@ -6,7 +6,7 @@ const reason = (test) => test.result().note ?? /\(skipped: (.+?)\)/.exec(test.fu
 
 export default class Tally {
   onTestRunEnd(modules, unhandled) {
-    const tally = { passed: 0, failed: unhandled.length, skipped: [] };
+    const tally = { node: process.versions.node, passed: 0, failed: unhandled.length, skipped: [] };
     for (const module of modules) {
       // A file that cannot be loaded, or a hook that fails, is a failure even where no test of it ran.
       tally.failed += module.errors().length;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { missing } from './needs.mjs';
+import { nodeRelease, releases } from './node-release.mjs';
 import { setup } from './setup.mjs';
 import { root, run, seconds, step } from './step.mjs';
 
@@ -33,14 +34,20 @@ const show = (text) => say(`  ${text}`);
 /** @returns {{ passed: number, failed: number, skipped: { name: string, reason: string }[] }} */
 const nothing = () => ({ passed: 0, failed: 0, skipped: [] });
 
-/** Runs the vitest files below some folders. */
-async function vitest(folders) {
+/** Runs the vitest files below some folders, by this Node or another. */
+async function vitest(folders, node = process.execPath) {
   const scratch = mkdtempSync(join(tmpdir(), 'nfscope-test-'));
   const file = join(scratch, 'tally.json');
   try {
     const { status } = await run(
-      'vitest',
-      ['run', '--reporter=default', '--reporter=./scripts/tally.mjs', ...folders.map((folder) => join(root, folder))],
+      node,
+      [
+        'node_modules/vitest/vitest.mjs',
+        'run',
+        '--reporter=default',
+        '--reporter=./scripts/tally.mjs',
+        ...folders.map((folder) => join(root, folder)),
+      ],
       { env: { NFSCOPE_TALLY: file }, line: show },
     );
     const tally = read(file) ?? nothing();
@@ -58,6 +65,16 @@ function read(file) {
   } catch {
     return undefined;
   }
+}
+
+/** What runs inside a user's own program, or as their agent, may run on a newer Node than the one of the rest. */
+async function onRelease(version) {
+  const program = await nodeRelease(version);
+  if (program !== undefined) return vitest(['examples/', 'native/', 'packages/agent/src/bundle.test.ts'], program);
+  return {
+    ...nothing(),
+    skipped: [{ name: `examples, addon and bundle on Node ${version}`, reason: 'this Node cannot be had from the npm registry' }],
+  };
 }
 
 async function lab() {
@@ -120,39 +137,42 @@ const add = (total, { passed, failed, skipped }) => {
   total.skipped.push(...skipped);
 };
 
-const stages = {
-  unit: { about: 'unit and contract', go: () => vitest(['packages/', 'examples/', 'test/']) },
-  native: { about: 'native', go: () => vitest(['native/', 'bpf/']) },
-  lab: { about: 'lab', go: lab },
-};
+const stages = [
+  { name: 'unit', about: 'unit and contract', go: () => vitest(['packages/', 'examples/', 'test/']) },
+  { name: 'native', about: 'native', go: () => vitest(['native/', 'bpf/']) },
+  ...releases.map((version) => ({ name: 'node', about: 'examples, addon and bundle', go: () => onRelease(version) })),
+  { name: 'lab', about: 'lab', go: lab },
+];
 
 function wanted() {
   try {
     const { only } = parseArgs({ options: { only: { type: 'string' } } }).values;
-    if (only === undefined) return Object.keys(stages);
-    if (Object.hasOwn(stages, only)) return [only];
-    throw new Error(`--only ${only}: there are ${Object.keys(stages).join(', ')}`);
+    if (only === undefined) return stages;
+    const some = stages.filter(({ name }) => name === only);
+    if (some.length > 0) return some;
+    throw new Error(`--only ${only}: there are ${[...new Set(stages.map(({ name }) => name))].join(', ')}`);
   } catch (error) {
     process.stderr.write(`test: ${error.message}\n`);
     process.exit(2);
   }
 }
 
-const names = wanted();
+const chosen = wanted();
 const total = nothing();
 const lines = [];
-let ready = await setup(names.includes('lab') ? ['build', 'lab'] : ['build']);
+let ready = await setup(chosen.some(({ name }) => name === 'lab') ? ['build', 'lab'] : ['build']);
 if (ready === 2) process.exit(ready);
 // The agent as it is shipped: README's commands and the lab run it.
 if (ready === 0 && !(await step('bundle', 'node', ['scripts/bundle.mjs']))) ready = 1;
 if (ready === 1) total.failed = 1;
-for (const name of ready === 0 ? names : []) {
-  const { about, go } = stages[name];
+for (const { about, go } of ready === 0 ? chosen : []) {
   say(`\n== ${about}`);
   const from = performance.now();
   const tally = await go();
   add(total, tally);
-  lines.push(`${about.padEnd(18)}${tally.passed} passed, ${tally.failed} failed, ${tally.skipped.length} skipped in ${seconds(from)}`);
+  // The Node says itself which it is.
+  const title = tally.node === undefined ? about : `${about} on Node ${tally.node}`;
+  lines.push(`${title.padEnd(44)}${tally.passed} passed, ${tally.failed} failed, ${tally.skipped.length} skipped in ${seconds(from)}`);
 }
 say('');
 for (const { name, reason } of total.skipped) say(`skipped: ${name}: ${reason}`);

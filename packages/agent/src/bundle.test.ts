@@ -1,0 +1,37 @@
+// The agent as it is shipped, of `npm run bundle`, run by the Node that runs this test.
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { totalsOfPage } from './testing/totals-of-page.ts';
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const program = here('../dist/bundle/nfscope.mjs');
+const recording = here('../../../examples/recording/nas.recording');
+
+test(`replays on Node ${process.version}, and ends with 0 when asked`, { timeout: 30_000 }, async () => {
+  const child = spawn(process.execPath, [program, 'replay', recording, '--speed', 'max', '--at-end', 'hold'], {
+    env: { ...process.env, NFSCOPE_ENDPOINT: '127.0.0.1:0' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const ended = once(child, 'exit');
+  try {
+    const [line] = (await once(createInterface({ input: child.stderr }), 'line')) as [string];
+    const url = /\((http\S+)\)/.exec(line)?.[1] ?? line;
+    await expect
+      .poll(async () => totalsOfPage(await (await fetch(url)).text()), { timeout: 20_000, interval: 200 })
+      .toMatch(/^orders\t.*\tWRITE\t/m);
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
+  } finally {
+    child.kill('SIGKILL');
+  }
+});
+
+test(`loads its addon on Node ${process.version}`, () => {
+  const { stdout } = spawnSync(process.execPath, [program, 'doctor', '-o', 'json'], { encoding: 'utf8' });
+  const { checks } = JSON.parse(stdout) as { checks: readonly { name: string; evidence: string }[] };
+  // Whether the kernel takes the program is another matter; without the addon nobody would have asked it.
+  expect(checks.find(({ name }) => name === 'programs')?.evidence).not.toMatch(/addon/);
+});

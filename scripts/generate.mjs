@@ -3,7 +3,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { format, resolveConfig } from 'prettier';
+import { format, getFileInfo, resolveConfig } from 'prettier';
 import { root, step } from './step.mjs';
 
 /** Each exports outputs(): a promise of a Map from path to text. The layout comes first: packages are compiled with it. */
@@ -12,6 +12,7 @@ const generators = [
   { name: 'telemetry', of: [] },
   { name: 'errors', of: [] },
   { name: 'configuration', of: [] },
+  { name: 'picture', of: [] },
 ];
 
 const read = (path) => {
@@ -31,7 +32,8 @@ for (const { name, of } of generators) {
   const { outputs } = await import(`./generate-${name}.mjs`);
   for (const [path, text] of await outputs()) {
     const filepath = join(root, path);
-    const wanted = await format(text, { ...(await resolveConfig(filepath)), filepath });
+    const { inferredParser } = await getFileInfo(filepath);
+    const wanted = inferredParser ? await format(text, { ...(await resolveConfig(filepath)), filepath }) : text;
     if (read(path) === wanted) continue;
     stale.push(path);
     if (check) continue;

@@ -1,6 +1,6 @@
 import { execSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import { root, text } from './tree.ts';
+import { files, root, text } from './tree.ts';
 
 // What README.md shows of a command is what the command prints.
 const shown = [...text('README.md').matchAll(/^```console\n([\s\S]*?)^```/gm)].flatMap(([, block]) =>
@@ -18,6 +18,12 @@ describe.each(shown)('README.md: $command', ({ command, output }) => {
   test('prints what is shown', () => {
     expect(execSync(command, { cwd: root, encoding: 'utf8' })).toBe(output);
   });
+});
+
+test('README.md points to what is there, the picture of the table included', () => {
+  const targets = [...text('README.md').matchAll(/\]\(([^)#:]+)\)/g)].map((match) => match[1]!);
+  expect(targets).toContain('docs/top.svg');
+  expect(targets.filter((target) => !files.some((path) => path === target || path.startsWith(`${target}/`)))).toEqual([]);
 });
 
 test('README.md stays short', () => {

@@ -161,7 +161,7 @@ const obstacle = (uid: number): string | undefined => {
   if (uid !== us && us !== 0) return 'needs root';
   if (uid === 0 && existsSync('/sys/module/nfs')) return 'this kernel has an NFS client, so root does not replay; the lab starts it live';
   const [command, ...words] = [...as(uid), process.execPath, '-v'];
-  if (spawnSync(command!, words).status !== 0) return 'Node is where this user may not run it';
+  if (spawnSync(command, words).status !== 0) return 'Node is where this user may not run it';
   if (spawnSync('npm', ['view', 'rxjs', 'version'], { cwd: tmpdir(), timeout: 30_000 }).status !== 0)
     return 'the npm registry cannot be reached';
   return undefined;
@@ -184,7 +184,7 @@ describe.each(users)('npm start as $who', ({ who, uid, terminalFirst }) => {
 
   const shows = async ({ output, page }: Start, terminal: boolean): Promise<void> => {
     const expected = terminal
-      ? /POD +SERVER +EXPORT[^]*\x1b\[\d+A\x1b\[J[^]*POD +SERVER/
+      ? /POD +SERVER +EXPORT[^]*\x1b\[\d+A\x1b\[J[^]*POD +SERVER/ // eslint-disable-line no-control-regex -- it is what a terminal gets
       : /(^\d\d:\d\d:\d\dZ {2}\d+ active, .*\n[^]*){2}/m;
     await expect.poll(output, { timeout: 20_000 }).toMatch(expected);
     if (!terminal) expect(output()).not.toContain('\x1b');

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -17,7 +18,8 @@ run('g++', [
   ...['-std=c++17', '-O2', '-g1', '-Wall', '-Wextra', '-Werror', '-Wno-missing-field-initializers'],
   ...['-shared', '-fPIC', '-fvisibility=hidden', '-static-libstdc++', '-static-libgcc', `-ffile-prefix-map=${here}=`],
   ...['-DNAPI_VERSION=8', '-DNAPI_CPP_EXCEPTIONS', '-DNODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS', '-DNODE_ADDON_API_DISABLE_DEPRECATED'],
-  ...['-isystem', require('node-api-headers').include_dir, '-isystem', require('node-addon-api').include_dir],
+  // node-addon-api says it as seen from the folder this was started in.
+  ...['-isystem', require('node-api-headers').include_dir, '-isystem', resolve(require('node-addon-api').include_dir)],
   ...sources.map((name) => `src/${name}`),
   ...['dist/libbpf.a', '-lelf', '-lz', '-Wl,--exclude-libs,ALL', '-Wl,--gc-sections', '-Wl,-z,now,-z,relro'],
   ...['-o', 'dist/nfscope.node'],

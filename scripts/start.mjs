@@ -1,8 +1,9 @@
 // `npm start`: counts this machine's NFS operations, or replays a recording where that cannot be. Brings and builds only
 // what that needs: a replay does without the kernel side, and so without a compiler.
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { buildKernelSide } from './kernel-side.mjs';
 import { bring } from './setup.mjs';
 import { root, run, step } from './step.mjs';
 
@@ -58,24 +59,6 @@ async function refusal() {
   return trial.state === 'fail' ? { why: trial.evidence, mend: trial.mend } : undefined;
 }
 
-/** The newest change of a file, or of what is in a folder; 0 when there is none. */
-function changed(path) {
-  const stat = statSync(join(root, path), { throwIfNoEntry: false });
-  if (!stat?.isDirectory()) return stat?.mtimeMs ?? 0;
-  return Math.max(...readdirSync(join(root, path)).map((name) => changed(join(path, name))));
-}
-
-/** The kernel side, without the tools that build the rest of the tree: what is made of what, by what. */
-const kernelSide = [
-  { name: 'addon', made: 'native/dist/nfscope.node', of: ['native/src', 'package-lock.json'], by: 'native/build.mjs' },
-  {
-    name: 'kernel program',
-    made: 'bpf/dist/nfs.bpf.o',
-    of: readdirSync(join(root, 'bpf')).flatMap((name) => (/\.[ch]$/.test(name) ? [`bpf/${name}`] : [])),
-    by: 'bpf/build.mjs',
-  },
-];
-
 /** What root has made in somebody's clone, by sudo, becomes theirs: they could not even remove it. */
 async function handOver() {
   const { uid, gid } = statSync(root);
@@ -83,18 +66,17 @@ async function handOver() {
 }
 
 /** Returns the exit status; 0 when the program is there. */
-async function prepare(groups, parts, bundle) {
-  const ready = await bring(groups, 'run');
+async function prepare() {
+  const ready = await bring(reason ? [] : ['run'], 'run');
   if (ready !== 0) return ready;
-  const stale = parts.filter(({ made, of, by }) => changed(made) < Math.max(...[...of, by].map(changed)));
-  for (const { name, by } of stale) if (!(await step(name, 'node', [by]))) return 1;
-  return (await step('bundle', 'node', ['scripts/bundle.mjs', ...bundle])) ? 0 : 1;
+  if (!reason && !(await buildKernelSide())) return 1;
+  return (await step('bundle', 'node', ['scripts/bundle.mjs', ...(reason ? ['--program-only'] : [])])) ? 0 : 1;
 }
 
 let reason = obstacles.find(({ there }) => there());
 if (reason) announceReplay(reason);
 else say('nfscope counts the NFS operations of this machine');
-const ready = await (reason ? prepare([], [], ['--program-only']) : prepare(['run'], kernelSide, []));
+const ready = await prepare();
 await handOver();
 if (ready !== 0) process.exit(ready);
 if (!reason) {

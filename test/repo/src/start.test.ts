@@ -2,15 +2,15 @@
 // terminal and without.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { files, root } from './tree.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { freshClone, inScript, installed, us, type Place } from './fresh-clone.ts';
+import { root } from './tree.ts';
 
-const us = process.getuid!();
 /** Nobody's, in every Linux. */
 const NOBODY = 65534;
 /** What a second start may take to its first sample, on a machine that does nothing else; a busy one gets three times that. */
@@ -46,8 +46,8 @@ const freePort = async (): Promise<number> => {
 };
 
 const groups: number[] = [];
-afterAll(() => {
-  for (const group of groups) {
+afterEach(() => {
+  for (const group of groups.splice(0)) {
     try {
       process.kill(-group, 'SIGKILL');
     } catch {
@@ -87,50 +87,6 @@ const start = async ({ clone, home }: Place, uid: number, terminal: boolean): Pr
   };
 };
 
-interface Place {
-  readonly clone: string;
-  readonly home: string;
-}
-
-/** A clone of what is committed, and of what would be. The home has nothing but what says where the registry is. */
-const freshClone = (folder: string, uid: number): Place => {
-  const [clone, home] = [join(folder, 'nfscope'), join(folder, 'home')];
-  execFileSync('git', ['clone', '--quiet', root, clone]);
-  for (const path of files) {
-    mkdirSync(dirname(join(clone, path)), { recursive: true });
-    copyFileSync(join(root, path), join(clone, path));
-  }
-  mkdirSync(home);
-  const npmrc = process.env['npm_config_userconfig'] ?? join(homedir(), '.npmrc');
-  if (existsSync(npmrc)) copyFileSync(npmrc, join(home, '.npmrc'));
-  chmodSync(folder, 0o755);
-  if (uid !== us) execFileSync('chown', ['-R', `${uid}:${uid}`, folder]);
-  return { clone, home };
-};
-
-/** `name version` of every package in a node_modules, as the packages themselves say. */
-const installed = (folder: string): string[] =>
-  readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
-    .flatMap(({ name }) => (name.startsWith('@') ? readdirSync(join(folder, name)).map((part) => `${name}/${part}`) : [name]))
-    .map((name) => join(folder, name))
-    .filter((place) => existsSync(join(place, 'package.json')) && isOwn(place))
-    .flatMap((place) => {
-      const manifest = JSON.parse(readFileSync(join(place, 'package.json'), 'utf8')) as { name: string; version: string };
-      const inner = join(place, 'node_modules');
-      return [`${manifest.name} ${manifest.version}`, ...(existsSync(inner) ? installed(inner) : [])];
-    });
-
-/** Not a link to one of the workspaces. */
-const isOwn = (place: string): boolean => {
-  try {
-    readlinkSync(place);
-    return false;
-  } catch {
-    return true;
-  }
-};
-
 /** Processes that work in a folder. */
 const processesIn = (folder: string): string[] =>
   readdirSync('/proc').filter((name) => {
@@ -142,19 +98,17 @@ const processesIn = (folder: string): string[] =>
   });
 
 const missingPackages = (clone: string, kind: string): string[] =>
-  JSON.parse(
-    execFileSync(
-      process.execPath,
-      [
-        '-e',
-        `import(${JSON.stringify(join(clone, 'scripts/packages.mjs'))}).then((it) => console.log(JSON.stringify(it.missingPackages('${kind}'))))`,
-      ],
-      { encoding: 'utf8' },
-    ),
-  ) as string[];
+  JSON.parse(inScript(clone, 'packages', `console.log(JSON.stringify(module.missingPackages('${kind}')))`)) as string[];
+
+/** What npm shows while it looks around, and wipes off again. */
+const wiped = /^.*\x1b\[1G\x1b\[0K/gm; // eslint-disable-line no-control-regex -- it is what a terminal gets
 
 /** Without npm's own lines about what it runs. */
-const ownLines = (output: string): string[] => output.split(/\r?\n/).filter((line) => line !== '' && !line.startsWith('>'));
+const ownLines = (output: string): string[] =>
+  output
+    .replace(wiped, '')
+    .split(/\r?\n/)
+    .filter((line) => line !== '' && !line.startsWith('>'));
 
 /** Why this user's start cannot be tried here. */
 const obstacle = (uid: number): string | undefined => {
@@ -180,7 +134,7 @@ describe.each(users)('npm start as $who', ({ who, uid, terminalFirst }) => {
     reason = obstacle(uid);
     if (reason === undefined) place = freshClone(folder, uid);
   }, 60_000);
-  afterAll(() => rmSync(folder, { recursive: true }));
+  afterAll(() => rmSync(folder, { recursive: true }), 60_000);
 
   const shows = async ({ output, page }: Start, terminal: boolean): Promise<void> => {
     const expected = terminal
@@ -227,6 +181,14 @@ describe.each(users)('npm start as $who', ({ who, uid, terminalFirst }) => {
   });
 
   if (uid === 0) return;
+  test('what it brought is enough to build the kernel side, too, once', { timeout: 120_000 }, (context) => {
+    if (reason !== undefined) return context.skip(reason);
+    const build = (): string => inScript(place.clone, 'kernel-side', 'if (!(await module.buildKernelSide())) process.exitCode = 1');
+    expect(build()).toMatch(/^addon \.\.\. .* s\nkernel program \.\.\. .* s\n$/);
+    expect(existsSync(join(place.clone, 'native/dist/nfscope.node')) && existsSync(join(place.clone, 'bpf/dist/nfs.bpf.o'))).toBe(true);
+    expect(build()).toBe('');
+  });
+
   test('by sudo, nothing in the clone comes to belong to root', { timeout: 60_000 }, async (context) => {
     reason ??= us === 0 ? obstacle(0) : 'needs root';
     if (reason !== undefined) return context.skip(reason);

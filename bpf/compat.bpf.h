@@ -28,6 +28,11 @@ struct obj_cgroup___root {
 	_Bool is_root;
 };
 
+/* "make ->d_u an anonymous union"; seen in 7.3: the list of an inode's names is linked by d_alias itself. */
+struct dentry___anonymous {
+	struct hlist_node d_alias;
+};
+
 #pragma clang attribute pop
 
 static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *kn)
@@ -37,6 +42,16 @@ static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *kn)
 	if (bpf_core_field_exists(rcu->__parent))
 		return BPF_CORE_READ(rcu, __parent);
 	return BPF_CORE_READ(kn, parent);
+}
+
+/* The name of an inode that is linked into its list here. */
+static __always_inline struct dentry *dentry_of_alias(struct hlist_node *alias)
+{
+	struct dentry___anonymous *anonymous = 0;
+
+	if (bpf_core_field_exists(anonymous->d_alias))
+		return (void *)alias - bpf_core_field_offset(struct dentry___anonymous, d_alias);
+	return (void *)alias - bpf_core_field_offset(struct dentry, d_u.d_alias);
 }
 
 /* The page that stands for all of a compound page: it alone is charged. */

@@ -11,9 +11,28 @@
 #define CGROUP_LEVELS 16
 #define CGROUP_NAME 256
 
+/* A place to put a record together in, since one is as long as what it says, and the stack too short. */
+static __always_inline struct draft *new_draft(void)
+{
+	__u32 only = 0;
+
+	return bpf_map_lookup_elem(&draft, &only);
+}
+
+/* Sends the first bytes of a draft; false when there is no room. */
+static __always_inline int send(struct draft *d, __u32 size)
+{
+	if (size > sizeof(d->record) || bpf_ringbuf_output(&identities, d->record, size, BPF_RB_NO_WAKEUP)) {
+		LOST(identities);
+		return 0;
+	}
+	return 1;
+}
+
 /* Tells user space the path of a cgroup, once. */
 static __noinline int identify_cgroup(struct kernfs_node *kn, __u64 id)
 {
+	struct draft *d = new_draft();
 	struct kernfs_node *parent;
 	struct nfs_cgroup *record;
 	const char *name;
@@ -21,14 +40,9 @@ static __noinline int identify_cgroup(struct kernfs_node *kn, __u64 id)
 	long n;
 	int i;
 
-	if (bpf_map_lookup_elem(&cgroups, &id))
+	if (!d || bpf_map_lookup_elem(&cgroups, &id))
 		return 0;
-	record = bpf_ringbuf_reserve(&identities, sizeof(*record), 0);
-	if (!record) {
-		/* Not entered as seen: tried again at its next page, or when a process is next noted in it. */
-		LOST(identities);
-		return 0;
-	}
+	record = (void *)d->record;
 	record->identity = NFS_IDENTITY_CGROUP;
 	record->id = id;
 	record->levels = 0;
@@ -50,8 +64,9 @@ static __noinline int identify_cgroup(struct kernfs_node *kn, __u64 id)
 		kn = parent;
 	}
 	record->length = used;
-	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
-	bpf_map_update_elem(&cgroups, &id, &seen, BPF_ANY);
+	/* Not entered as seen when it is lost: tried again at its next page, or when a process is next noted in it. */
+	if (send(d, __builtin_offsetof(struct nfs_cgroup, path) + used))
+		bpf_map_update_elem(&cgroups, &id, &seen, BPF_ANY);
 	return 0;
 }
 

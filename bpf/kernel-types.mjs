@@ -14,6 +14,7 @@ const run = (command, args, options = {}) => execFileSync(command, args, { maxBu
 /** Read of the process that runs the test, so always the running kernel's: never part of a fixture. */
 export const runningTypes = [
   'task_struct',
+  'mm_struct',
   'css_set',
   'cgroup_subsys_id',
   'cgroup',
@@ -138,10 +139,11 @@ function declare(name, type, byId, indent) {
     return [`${target?.kind === 'STRUCT' || target?.kind === 'FWD' ? `struct ${target.name}` : 'void'} *${name}`, 8];
   }
   if (type.kind === 'ARRAY') {
-    const [declaration, size] = declare(name, bare(type.type_id, byId), byId, indent);
-    return [`${declaration}[${type.nr_elems}]`, size * type.nr_elems];
+    const [element, size] = declare(name, bare(type.type_id, byId), byId, indent);
+    return [`${element}[${type.nr_elems}]`, size * type.nr_elems];
   }
-  if (type.kind === 'STRUCT' && type.name === '(anon)')
+  // Of a union with a name of its own only one field is read.
+  if (['STRUCT', 'UNION'].includes(type.kind) && type.name === '(anon)')
     return [`struct {\n${body(type, byId, `${indent}\t`)}${indent}} ${name}`, type.size];
   if (type.kind === 'STRUCT') return [`struct ${type.name} ${name}`, type.size];
   throw new Error(`${name}: a field of kind ${type.kind} is not expected`);

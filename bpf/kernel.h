@@ -72,9 +72,18 @@ struct file {
 	void *private_data;
 };
 
+struct mm_struct {
+	unsigned long env_start;
+	unsigned long env_end;
+};
+
 struct task_struct {
 	unsigned int flags;
 	unsigned short migration_disabled;
+	__u64 start_boottime;
+	char comm[16];
+	struct mm_struct *mm;
+	struct task_struct *group_leader;
 	struct css_set *cgroups;
 	struct fs_struct *fs;
 };
@@ -93,7 +102,11 @@ typedef struct {
 } kuid_t;
 
 struct cred {
-	kuid_t uid;
+	kuid_t fsuid;
+};
+
+struct rpc_cred {
+	const struct cred *cr_cred;
 };
 
 struct __kernel_sockaddr_storage {
@@ -121,10 +134,11 @@ struct rpc_clnt {
 
 struct rpc_message {
 	const struct rpc_procinfo *rpc_proc;
-	const struct cred *rpc_cred;
+	void *rpc_argp;
 };
 
 struct rpc_rqst {
+	struct rpc_cred *rq_cred;
 	__u32 rq_xid;
 	unsigned long rq_xmit_bytes_sent;
 	unsigned long rq_reply_bytes_recvd;
@@ -146,8 +160,41 @@ struct rpc_task {
 
 struct nfs_direct_req;
 
+struct hlist_node {
+	struct hlist_node *next;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
+struct qstr {
+	const char *name;
+};
+
+struct dentry {
+	struct dentry *d_parent;
+	struct qstr d_name;
+	union {
+		struct hlist_node d_alias;
+	} d_u;
+};
+
+struct address_space {
+	struct inode *host;
+};
+
 struct inode {
 	unsigned long i_ino;
+	struct hlist_head i_dentry;
+	struct address_space i_data;
+};
+
+struct nfs_fh;
+
+/* Before the arguments of an operation, except of most in version 3. */
+struct nfs4_sequence_args {
+	void *sa_slot;
 };
 
 struct nfs_page_array {
@@ -163,6 +210,7 @@ struct nfs_open_context {
 
 struct nfs_pgio_args {
 	struct nfs_open_context *context;
+	struct nfs_fh *fh;
 	__u64 offset;
 	__u32 count;
 };

@@ -3,6 +3,8 @@
 #ifndef MAPS_BPF_H
 #define MAPS_BPF_H
 
+/* nfs, nfsacl, lockd, statd, mount, rpcbind: all that a kernel with an NFS client calls. */
+#define NFS_PROGRAMS 6
 /* Room for the widest block read, in every kernel from 5.10 on: rpc_task is 224 to 232 bytes. */
 #define TASK_BLOCK 256
 /* rq_xmit_bytes_sent to rq_ntrans: 148 bytes from 5.10 to 6.18. */
@@ -26,7 +28,14 @@ struct owner {
 	__u64 previous; /* paid for what began before since */
 	__u64 since;	/* tk_start of the first operation seen from this cgroup */
 	__u32 kthread;
-	__u32 pad;
+	__u32 told; /* to which agent it was told who this is; 0 once the process ended or runs another program */
+};
+
+/* A record of the identity ring while it is put together, and a piece of an environment. */
+struct draft {
+	__u8 record[sizeof(struct nfs_cgroup)];
+	__u64 text[16];
+	__u64 middle; /* text is not the beginning of a variable */
 };
 
 struct {
@@ -35,6 +44,13 @@ struct {
 	__type(key, __u32);
 	__type(value, struct scratch);
 } scratch SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct draft);
+} draft SEC(".maps");
 
 /* tgid -> owner. LRU: an evicted process is entered again at its next operation. */
 struct {
@@ -67,6 +83,19 @@ struct {
 	__type(key, __u64);
 	__type(value, __u32);
 } cgroups SEC(".maps");
+
+struct file_key {
+	__u64 file;
+	__u64 client;
+};
+
+/* File -> when its path was sent. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct file_key);
+	__type(value, __u64);
+} files SEC(".maps");
 
 /* cl_clid -> CLIENT_SEEN | epoch. */
 struct {
@@ -185,9 +214,10 @@ struct {
 	__uint(max_entries, 1 << 20);
 } events SEC(".maps");
 
+/* Room for 1000 new processes, each in a pod of its own, between two looks of user space 100 ms apart. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 1 << 17);
+	__uint(max_entries, 1 << 18);
 } identities SEC(".maps");
 
 #endif

@@ -20,6 +20,8 @@
 #include "totals.bpf.h"
 #include "walk.bpf.h"
 #include "open.bpf.h"
+#include "process.bpf.h"
+#include "file.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
@@ -27,17 +29,37 @@ char LICENSE[] SEC("license") = "Dual MIT/GPL";
 const volatile __u32 events_mode = NFS_EVENTS_SLOW;
 const volatile __u64 slow_threshold = 1000000000;
 
-#define NFS_PROGRAM 100003
+/* Numbers of the ONC RPC programs that are counted; 0 is none. */
+const volatile __u32 rpc_programs[NFS_PROGRAMS] = {100003};
+
+static __always_inline int is_counted(__u32 program)
+{
+	int i;
+
+#pragma unroll
+	for (i = 0; i < NFS_PROGRAMS; i++)
+		if (program == rpc_programs[i])
+			return 1;
+	return 0;
+}
 
 static __noinline int emit(__u32 row, struct attempt *a, struct rpc_task *task, __u64 now)
 {
 	struct nfs_event *event;
 	struct inode *inode;
+	__u64 file = 0;
 
 	if (!a)
 		return 0;
 	/* BPF_CORE_READ(a->inode, ...) would look for struct attempt in the kernel. */
 	inode = a->inode;
+	if (!inode)
+		inode = inode_of_arguments((__u64)BPF_CORE_READ(task, tk_msg.rpc_argp));
+	if (inode) {
+		file = BPF_CORE_READ(inode, i_ino);
+		if (a->status < 0 || a->duration >= slow_threshold)
+			identify_file(inode, file, a->client, now);
+	}
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 	if (!event) {
 		LOST(events);
@@ -47,7 +69,7 @@ static __noinline int emit(__u32 row, struct attempt *a, struct rpc_task *task, 
 	event->duration = a->duration;
 	event->rtt = a->rtt;
 	event->queue = a->queue;
-	event->file = inode ? BPF_CORE_READ(inode, i_ino) : 0;
+	event->file = file;
 	event->offset = a->offset;
 	event->row = row;
 	event->status = a->status;
@@ -56,7 +78,8 @@ static __noinline int emit(__u32 row, struct attempt *a, struct rpc_task *task, 
 	event->sent = a->sent;
 	event->received = a->received;
 	event->owner = a->owner;
-	event->uid = BPF_CORE_READ(task, tk_msg.rpc_cred, uid.val);
+	/* What goes over the wire. tk_msg.rpc_cred is empty where the submitter's own rights were good enough. */
+	event->uid = BPF_CORE_READ(task, tk_rqstp, rq_cred, cr_cred, fsuid.val);
 	event->xid = __builtin_bswap32(BPF_CORE_READ(task, tk_rqstp, rq_xid));
 	event->transmissions = a->transmissions;
 	event->timeouts = a->timeouts;
@@ -71,15 +94,28 @@ static __always_inline int begin(struct rpc_task *task)
 	struct owner *owner = bpf_map_lookup_elem(&owners, &tgid);
 	struct owner now = {};
 	struct task_struct *current;
+	__u64 start;
+	int told;
 
-	if (owner && owner->cgroup == cgroup)
+	if (owner && owner->cgroup == cgroup && owner->told == generation)
 		return 0;
 	current = (void *)bpf_get_current_task();
+	start = BPF_CORE_READ(task, tk_start);
 	now.cgroup = cgroup;
-	now.previous = owner ? owner->cgroup : 0;
-	now.since = BPF_CORE_READ(task, tk_start);
+	if (owner && owner->cgroup == cgroup) {
+		now.previous = owner->previous;
+		now.since = owner->since;
+	} else {
+		now.previous = owner ? owner->cgroup : 0;
+		now.since = start;
+	}
+	/* One whose threads are in two cgroups comes here with every operation. */
+	told = owner && owner->told == generation && owner->previous == cgroup;
+	now.told = generation;
 	now.kthread = BPF_CORE_READ(current, flags) & PF_KTHREAD ? 1 : 0;
 	bpf_map_update_elem(&owners, &tgid, &now, BPF_ANY);
+	if (!told && (events_mode != NFS_EVENTS_OFF || job_variables_set))
+		identify_process(tgid, cgroup, start);
 	identify_cgroup(cgroup_of_task(current), cgroup);
 	return 0;
 }
@@ -107,9 +143,9 @@ static __always_inline int end(struct rpc_task *task)
 	if (READ_BLOCK(s->clnt, clnt, struct rpc_clnt, cl_clid, cl_vers))
 		return 0;
 	first = bpf_core_field_offset(struct rpc_clnt, cl_clid);
-	if (IN(s->clnt, first, struct rpc_clnt, cl_prog) != NFS_PROGRAM)
+	if (!is_counted(IN(s->clnt, first, struct rpc_clnt, cl_prog)))
 		return 0;
-	key.client = client_of(IN(s->clnt, first, struct rpc_clnt, cl_clid), &state);
+	key.client = a.client = client_of(IN(s->clnt, first, struct rpc_clnt, cl_clid), &state);
 	/* Without a request mountstats counts nothing, and neither do we. */
 	if (READ_BLOCK(s->rqst, AT(s->task, struct rpc_task, tk_rqstp), struct rpc_rqst, rq_xmit_bytes_sent, rq_ntrans))
 		return 0;
@@ -149,6 +185,8 @@ static __always_inline int end(struct rpc_task *task)
 		a.offset = IN(s->header, first, struct nfs_pgio_header, args.offset);
 		a.requested = IN(s->header, first, struct nfs_pgio_header, args.count);
 		a.bytes = a.status > 0 ? a.status : 0;
+		if (!handle_to_inode && handle_tries < HANDLE_TRIES)
+			learn_handle(header);
 	} else if (data && data + bpf_core_field_offset(struct nfs_commit_data, task) == (void *)task) {
 		struct nfs_commit_data *commit = data;
 
@@ -210,10 +248,14 @@ static __always_inline int forget(struct rpc_clnt *clnt)
 struct layout {
 	struct nfs_event event;
 	struct nfs_cgroup cgroup;
+	struct nfs_process process;
+	struct nfs_exit exit;
+	struct nfs_file file;
 	enum nfs_kind kind;
 	enum nfs_charge charge;
 	enum nfs_events_mode events_mode;
 	enum nfs_identity identity;
 	enum nfs_hierarchy hierarchy;
+	enum nfs_environment environment;
 };
 const struct layout *layout;

@@ -14,6 +14,13 @@
 #define NFS_CGROUP_PATH 1024
 /* rpc_clnt -> cl_parent chains are 1 long for a mount, 2 after a referral. */
 #define NFS_PARENTS 3
+/* TASK_COMM_LEN of include/linux/sched.h. */
+#define NFS_COMM 16
+/* Environment variables that may name a job: SLURM_JOB_ID and RAY_JOB_ID are at most 20 and 8 bytes long. */
+#define NFS_JOB_VARIABLES 4
+#define NFS_JOB_VALUE 64
+/* Of a file below its mount; a longer one loses the folders next to the root. */
+#define NFS_FILE_PATH 512
 
 /* The operations whose payload is data. */
 enum nfs_kind {
@@ -87,7 +94,7 @@ struct nfs_event {
 	__u64 duration;
 	__u64 rtt;
 	__u64 queue;
-	__u64 file; /* fileid, 0 when the operation is not READ, WRITE or COMMIT */
+	__u64 file; /* fileid of what it is about, a folder where it names an entry of one; 0 when nobody can tell */
 	__u64 offset;
 	__u32 row; /* of totals; source, operation and error are there */
 	__s32 status;
@@ -96,7 +103,7 @@ struct nfs_event {
 	__u32 sent;
 	__u32 received;
 	__u32 owner; /* tgid that submitted it */
-	__u32 uid;
+	__u32 uid;   /* that the server is told */
 	__u32 xid;
 	__u16 transmissions;
 	__u16 timeouts;
@@ -106,6 +113,15 @@ struct nfs_event {
 enum nfs_identity {
 	NFS_IDENTITY_CGROUP = 1,
 	NFS_IDENTITY_CLIENT = 2,
+	NFS_IDENTITY_PROCESS = 3,
+	NFS_IDENTITY_EXIT = 4,
+	NFS_IDENTITY_FILE = 5,
+};
+
+/* What became of the search for job variables. */
+enum nfs_environment {
+	NFS_ENVIRONMENT_UNREAD = 0, /* nobody asked, or its memory was not there, or it is longer than the search */
+	NFS_ENVIRONMENT_READ = 1,
 };
 
 struct nfs_cgroup {
@@ -114,7 +130,7 @@ struct nfs_cgroup {
 	__u64 id;
 	__u32 levels;
 	__u32 truncated;	    /* 1 when levels are missing at the root's end */
-	char path[NFS_CGROUP_PATH]; /* names, leaf first, each ended by a NUL */
+	char path[NFS_CGROUP_PATH]; /* names, leaf first, each ended by a NUL; the record ends with them */
 };
 
 struct nfs_client {
@@ -126,6 +142,35 @@ struct nfs_client {
 	__u32 parents[NFS_PARENTS]; /* nearest first; 0 ends the list */
 	__u8 address[32];	    /* struct sockaddr_storage, as much as an IPv6 address needs */
 	char server[64];	    /* the host as mount(8) was given it */
+};
+
+/* Who submits: sent with the first operation of a process, and with the first after it has executed another program. */
+struct nfs_process {
+	__u32 identity; /* NFS_IDENTITY_PROCESS */
+	__u32 tgid;
+	__u64 start; /* of its first thread, since boot: tells two processes of one tgid apart */
+	__u64 since; /* tk_start of the operation; an earlier one of this tgid was somebody else's */
+	__u64 cgroup;
+	__u32 uid;
+	__u32 environment;			     /* enum nfs_environment */
+	char comm[NFS_COMM];			     /* of its first thread */
+	char job[NFS_JOB_VARIABLES * NFS_JOB_VALUE]; /* a value each, ended by a NUL; not sent when there are none */
+};
+
+/* A process that was sent is gone. */
+struct nfs_exit {
+	__u32 identity; /* NFS_IDENTITY_EXIT */
+	__u32 tgid;
+};
+
+/* Sent when an operation on it was slow or failed. */
+struct nfs_file {
+	__u32 identity;		  /* NFS_IDENTITY_FILE */
+	__u32 client;		  /* as in nfs_totals_key */
+	__u64 file;		  /* fileid */
+	__u32 length;		  /* of path, in bytes */
+	__u32 truncated;	  /* 1 when folders are missing at the root's end */
+	char path[NFS_FILE_PATH]; /* names, leaf first, each ended by a NUL; none for the root of the mount */
 };
 
 struct nfs_superblock {
@@ -153,6 +198,9 @@ _Static_assert(sizeof(struct nfs_totals) == 24 + 32 + 10 * 8 + 4 * NFS_BUCKETS *
 _Static_assert(sizeof(struct nfs_event) == 88, "event");
 _Static_assert(sizeof(struct nfs_cgroup) == 24 + NFS_CGROUP_PATH, "cgroup");
 _Static_assert(sizeof(struct nfs_client) == 128, "client");
+_Static_assert(sizeof(struct nfs_process) == 56 + NFS_JOB_VARIABLES * NFS_JOB_VALUE, "process");
+_Static_assert(sizeof(struct nfs_exit) == 8, "exit");
+_Static_assert(sizeof(struct nfs_file) == 24 + NFS_FILE_PATH, "file");
 _Static_assert(sizeof(struct nfs_superblock) == 136, "superblock");
 
 #endif

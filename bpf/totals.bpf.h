@@ -87,6 +87,8 @@ struct attempt {
 	__u32 owner;
 	__u32 transmissions;
 	__u32 timeouts;
+	__u32 client;
+	__u32 pad;
 };
 
 static __noinline int count(__u32 row, struct attempt *a, __u32 kind)

@@ -4,8 +4,19 @@ import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 
 const object = fileURLToPath(new URL('../bpf/dist/nfs.bpf.o', import.meta.url));
-const structs = ['nfs_totals', 'nfs_event', 'nfs_cgroup', 'nfs_client', 'nfs_superblock', 'nfs_loss', 'nfs_tenure'];
-const enums = ['nfs_kind', 'nfs_charge', 'nfs_events_mode', 'nfs_identity', 'nfs_hierarchy'];
+const structs = [
+  'nfs_totals',
+  'nfs_event',
+  'nfs_cgroup',
+  'nfs_client',
+  'nfs_process',
+  'nfs_exit',
+  'nfs_file',
+  'nfs_superblock',
+  'nfs_loss',
+  'nfs_tenure',
+];
+const enums = ['nfs_kind', 'nfs_charge', 'nfs_events_mode', 'nfs_identity', 'nfs_hierarchy', 'nfs_environment'];
 const camel = (name) => name.replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase());
 
 /** Fields of a struct, nested structs flattened: [{ name, offset, type, count }]; fails on a gap. */

@@ -24,6 +24,9 @@ const scenarios = [
   { name: 'handover', kernel: '6.1' },
   { name: 'modules', kernel: '6.1' },
   { name: 'start', kernel: '6.1' },
+  { name: 'identity', kernel: '6.1', rights: 'two' },
+  { name: 'identity', kernel: '6.12' },
+  { name: 'tiny', kernel: '6.1', rights: 'two' },
   { name: 'bad-input', kernel: '6.1' },
 ];
 /** The lab has limits of its own; this one is for a lab that hangs. */

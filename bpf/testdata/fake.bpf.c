@@ -18,6 +18,9 @@ struct page___pointer {
 struct kernfs_node___rcu {
 	struct kernfs_node *__parent;
 };
+struct dentry___anonymous {
+	struct hlist_node d_alias;
+};
 struct page___info {
 	unsigned long compound_info;
 };
@@ -28,6 +31,9 @@ struct obj_cgroup___root {
 #pragma clang attribute pop
 
 enum shape { PLAIN, READ, WRITE, DIRECT_WRITE, COMMIT, WRITE_TAIL_PAGE, WRITE_NO_CGROUP, DIRECT_COMMIT };
+
+/* Where the arguments of an operation that moves no pages have the file handle. */
+enum arguments { NONE, HANDLE, HANDLE_FIRST, HANDLE_AFTER_SEQUENCE, NO_HANDLE, NO_INODE, NO_FILEID };
 
 /* Written by the test; the order is that of `operation` in program.test.ts. */
 struct wanted {
@@ -57,6 +63,9 @@ struct wanted {
 	char server[32];
 	char cgroup[3][32]; /* leaf first */
 	__u8 address[32];
+	__u32 arguments;
+	__u32 levels;	   /* names of the path */
+	char path[4][256]; /* leaf first */
 };
 
 /* Where each object lies. nfs_pgio_header is the largest, below 1200 bytes on every kernel. */
@@ -69,6 +78,7 @@ enum place {
 	XPRT = 5120,
 	PROCEDURE = 7168,
 	CRED = 7296,
+	HANDLE_PLACE = 7424, /* the file handle of an nfs_inode; its fileid is the word before it */
 	INODE = 7680,
 	PAGES = 8832,
 	REQUEST = 8896,
@@ -81,7 +91,11 @@ enum place {
 	KN = 18432,
 	STRINGS = 19456,
 	CONTEXT = 19712,
-	SIZE = 20480,
+	ARGUMENTS = 19840,
+	RPC_CRED = 20224,
+	DENTRIES = 20480, /* the file, its folders and the root */
+	NAMES = 23040,
+	SIZE = 24576,
 };
 
 struct heap {
@@ -138,6 +152,7 @@ int make_operation(__u64 *ctx)
 	struct page___info *info = 0;
 	struct obj_cgroup___root *object = 0;
 	struct kernfs_node___rcu *rcu = 0;
+	struct dentry___anonymous *anonymous = 0;
 
 	if (!w || !h || !out)
 		return -1;
@@ -161,9 +176,11 @@ int make_operation(__u64 *ctx)
 	__builtin_memcpy(h->bytes + STRINGS + 32, w->server, 32);
 	PUT(PROCEDURE, struct rpc_procinfo, p_statidx, w->index);
 	PUT(PROCEDURE, struct rpc_procinfo, p_name, TO(STRINGS));
-	PUT(CRED, struct cred, uid.val, w->uid);
+	PUT(CRED, struct cred, fsuid.val, w->uid);
+	PUT(RPC_CRED, struct rpc_cred, cr_cred, TO(CRED));
 
 	/* the request */
+	PUT(RQST, struct rpc_rqst, rq_cred, TO(RPC_CRED));
 	PUT(RQST, struct rpc_rqst, rq_xid, __builtin_bswap32(w->xid));
 	PUT(RQST, struct rpc_rqst, rq_xmit_bytes_sent, w->sent);
 	PUT(RQST, struct rpc_rqst, rq_reply_bytes_recvd, w->received);
@@ -237,6 +254,26 @@ int make_operation(__u64 *ctx)
 	PUT(CONTEXT, struct nfs_open_context, dentry, TO(INODE));
 	PUT(CONTEXT, struct nfs_open_context, cred, TO(CRED));
 	PUT(INODE, struct inode, i_ino, w->inode);
+	PUT(INODE, struct inode, i_data.host, w->arguments == NO_INODE ? 0 : TO(INODE));
+	PUT(INODE, struct inode, i_dentry.first,
+	    TO(DENTRIES) + (bpf_core_field_exists(anonymous->d_alias)
+				? bpf_core_field_offset(struct dentry___anonymous, d_alias)
+				: bpf_core_field_offset(struct dentry, d_u.d_alias)));
+	*(__u64 *)(h->bytes + HANDLE_PLACE - 8) = w->inode + (w->arguments == NO_FILEID);
+	if (w->shape != PLAIN && w->shape != COMMIT)
+		PUT(HEADER, struct nfs_pgio_header, args.fh, TO(HANDLE_PLACE));
+	__builtin_memcpy(h->bytes + NAMES, w->path, sizeof(w->path));
+#pragma unroll
+	for (i = 0; i < 5; i++) {
+		PUT(DENTRIES + i * 512, struct dentry, d_parent, TO(DENTRIES + (i < w->levels ? i + 1 : i) * 512));
+		PUT(DENTRIES + i * 512, struct dentry, d_name.name, TO(NAMES + i * 256));
+	}
+	address = bpf_core_type_size(struct nfs4_sequence_args);
+	barrier_var(address);
+	__builtin_memset(h->bytes + ARGUMENTS, 0, 64);
+	*(__u64 *)(h->bytes + ARGUMENTS) = w->arguments == HANDLE_FIRST ? TO(HANDLE_PLACE) : TO(ARGUMENTS);
+	if (w->arguments == HANDLE_AFTER_SEQUENCE && address < 64)
+		*(__u64 *)(h->bytes + ARGUMENTS + address) = TO(HANDLE_PLACE);
 	PUT(task, struct rpc_task, tk_status, w->status);
 	PUT(task, struct rpc_task, tk_owner, w->owner);
 	PUT(task, struct rpc_task, tk_start, w->start);
@@ -245,7 +282,10 @@ int make_operation(__u64 *ctx)
 	PUT(task, struct rpc_task, tk_rqstp, w->no_request ? 0 : TO(RQST));
 	PUT(task, struct rpc_task, tk_calldata, w->shape == PLAIN ? 0 : TO(HEADER));
 	PUT(task, struct rpc_task, tk_msg.rpc_proc, TO(PROCEDURE));
-	PUT(task, struct rpc_task, tk_msg.rpc_cred, TO(CRED));
+	PUT(task, struct rpc_task, tk_msg.rpc_argp,
+	    w->arguments == NONE				 ? 0
+	    : w->arguments == HANDLE || w->arguments >= NO_INODE ? TO(HANDLE_PLACE)
+								 : TO(ARGUMENTS));
 	out->task = TO(task);
 	out->client = TO(CLNT);
 	out->context = TO(CONTEXT);

@@ -3,23 +3,53 @@ struct __kernel_sockaddr_storage {
 	char __pad0[128];
 };
 
+struct address_space {
+	struct inode *host;
+	char __pad0[144];
+};
+
 struct cgroup_subsys_state {
 	struct cgroup *cgroup;
 	char __pad0[240];
 };
 
 struct cred {
-	char __pad0[8];
+	char __pad0[32];
 	struct {
 		unsigned int val;
-	} uid;
-	char __pad1[172];
+	} fsuid;
+	char __pad1[148];
+};
+
+struct qstr {
+	char __pad0[8];
+	void *name;
+};
+
+struct hlist_node {
+	char __pad0[16];
+};
+
+struct dentry {
+	char __pad0[24];
+	struct dentry *d_parent;
+	struct qstr d_name;
+	char __pad1[128];
+	struct hlist_node d_alias;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
 };
 
 struct inode {
 	char __pad0[64];
 	unsigned long long i_ino;
-	char __pad1[488];
+	char __pad1[224];
+	struct hlist_head i_dentry;
+	char __pad2[56];
+	struct address_space i_data;
+	char __pad3[48];
 };
 
 struct mem_cgroup {
@@ -27,10 +57,14 @@ struct mem_cgroup {
 	char __pad0[1288];
 };
 
+struct nfs4_sequence_args {
+	char __pad0[16];
+};
+
 struct rpc_message {
 	void *rpc_proc;
+	void *rpc_argp;
 	char __pad0[16];
-	void *rpc_cred;
 };
 
 struct rpc_task {
@@ -65,7 +99,7 @@ struct nfs_commit_data {
 
 struct nfs_open_context {
 	char __pad0[72];
-	void *dentry;
+	struct dentry *dentry;
 	void *cred;
 	char __pad1[112];
 };
@@ -76,7 +110,8 @@ struct nfs_page_array {
 };
 
 struct nfs_pgio_args {
-	char __pad0[24];
+	char __pad0[16];
+	void *fh;
 	struct nfs_open_context *context;
 	char __pad1[32];
 	unsigned long long offset;
@@ -133,6 +168,11 @@ struct rpc_clnt {
 	char __pad4[240];
 };
 
+struct rpc_cred {
+	char __pad0[88];
+	void *cr_cred;
+};
+
 struct rpc_procinfo {
 	char __pad0[36];
 	unsigned int p_statidx;
@@ -140,7 +180,8 @@ struct rpc_procinfo {
 };
 
 struct rpc_rqst {
-	char __pad0[168];
+	char __pad0[160];
+	struct rpc_cred *rq_cred;
 	unsigned int rq_xid;
 	char __pad1[132];
 	unsigned long long rq_xmit_bytes_sent;

@@ -1,4 +1,4 @@
-import { Sources, type EventColumns, type NfsBatch, type Operation } from '@nfscope/model';
+import { noFiles, noProcesses, Sources, type EventColumns, type NfsBatch, type Operation } from '@nfscope/model';
 
 const START_MS = 1_700_000_000_000;
 const bounds = { duration: [0.001, 0.25, 8], size: [4096, 1048576] };
@@ -76,6 +76,8 @@ export const scriptedNode = () => {
           size: histogram(1, payload),
         },
         events: { length: 0 } as EventColumns,
+        processes: noProcesses,
+        files: noFiles,
         lost: { events: ticks, identities: 0, rows: 0, missed: 2 * ticks },
       };
     },

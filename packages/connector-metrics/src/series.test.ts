@@ -26,6 +26,17 @@ test('the same names give the same series, and success shares the attributes of 
   expect(once.success.attributes).toBe(once.operation.attributes);
 });
 
+test('a procedure of another program is no NFS operation, and a series of its own', () => {
+  const table = seriesTable(false);
+  const identity = table.identity(sourceOf('a'));
+  const of = (program: number) => table.operation(identity, { ...read, name: 'NULL', program, version: 3 }, 1).attributes;
+  expect([of(100003), of(100227), of(100021)]).toEqual([
+    { 'nfs.operation.name': 'NULL', 'onc_rpc.version': 3 },
+    { 'onc_rpc.program.name': 'nfsacl', 'onc_rpc.procedure.name': 'NULL', 'onc_rpc.version': 3 },
+    { 'onc_rpc.program.name': 'lockd', 'onc_rpc.procedure.name': 'NULL', 'onc_rpc.version': 3 },
+  ]);
+});
+
 // Pods come and go for months: what is not live must not stay.
 test.each<[string, (seen: ReturnType<typeof look>) => Series[], (keyof ReturnType<typeof look>)[]]>([
   ['all live', ({ operation, success, failure }) => [operation, success, failure], ['operation', 'success', 'failure']],

@@ -1,5 +1,5 @@
 import { nfsCharge, noAttributes, type Attributes, type Operation, type Source } from '@nfscope/model';
-import { attribute, errorName } from '@nfscope/semconv';
+import { attribute, errorName, programName, rpcProgram } from '@nfscope/semconv';
 
 /** What rows share whose values are added up: one object, and one object of attributes, for the life of the series. */
 export interface Series {
@@ -43,6 +43,11 @@ const chargeNames = new Map<number, string>(Object.entries(nfsCharge).map(([name
 const textOf = (attributes: Attributes): string =>
   JSON.stringify(Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
 
+const operationName = ({ program, name }: Operation): Attributes =>
+  program === rpcProgram.nfs
+    ? { [attribute.NFS_OPERATION_NAME]: name }
+    : { [attribute.ONC_RPC_PROGRAM_NAME]: programName(program), [attribute.ONC_RPC_PROCEDURE_NAME]: name };
+
 const unmarked = { update: 0, family: 0, point: 0 };
 
 const freeze = (attributes: Attributes): Attributes => Object.freeze(attributes);
@@ -68,12 +73,12 @@ export const seriesTable = (charge: boolean): SeriesTable => {
     },
 
     operation(identity, operation, rule) {
-      const key = `${operation.version} ${operation.name} ${charge ? rule : ''}`;
+      const key = `${operation.program} ${operation.version} ${operation.name} ${charge ? rule : ''}`;
       let series = identity.operations.get(key);
       if (series === undefined) {
         const attributes = freeze({
           ...identity.attributes,
-          [attribute.NFS_OPERATION_NAME]: operation.name,
+          ...operationName(operation),
           [attribute.ONC_RPC_VERSION]: operation.version,
           ...(charge ? { [attribute.NFS_IO_CHARGE]: chargeNames.get(rule) ?? String(rule) } : {}),
         });

@@ -63,7 +63,36 @@ const nfsBatch = (): NfsBatch => {
       queue: none,
       size: none,
     },
-    events: { length: 4 } as NfsBatch['events'],
+    events: {
+      length: 1,
+      source: Uint32Array.of(0),
+      operation: Uint32Array.of(0),
+      error: Uint16Array.of(5),
+      timeMs: rows(timeMs),
+      endNs: rows(9e9),
+      duration: rows(1.5),
+      rtt: rows(1.25),
+      queue: rows(0.25),
+      file: rows(77),
+      offset: rows(4096),
+      status: Int32Array.of(-5),
+      bytes: Uint32Array.of(0),
+      requested: Uint32Array.of(65536),
+      sent: Uint32Array.of(128),
+      received: Uint32Array.of(96),
+      owner: Uint32Array.of(4321),
+      uid: Uint32Array.of(1000),
+      xid: Uint32Array.of(99),
+      transmissions: Uint16Array.of(1),
+      timeouts: Uint16Array.of(0),
+    },
+    processes: {
+      find: (tgid, ns) =>
+        tgid === 4321 && ns === 7.5e9
+          ? { tgid, start: 1e9, cgroup: 7, uid: 1000, comm: 'etl\u001b[31m', job: { 'process.environment_variable.SLURM_JOB_ID': '17' } }
+          : undefined,
+    },
+    files: { path: (client, file) => (client === 65537 && file === 77 ? '/lake/new\nline' : undefined) },
     lost: { events: 2, identities: 0, rows: 0, missed: 1 },
   };
 };

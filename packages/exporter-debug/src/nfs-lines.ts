@@ -1,8 +1,9 @@
-import type { NfsBatch } from '@nfscope/model';
+import { pathOf, processOf, type NfsBatch } from '@nfscope/model';
+import { printable } from '@nfscope/pipeline';
 import { attributeText } from './attribute-text.ts';
 import type { Config } from './config.ts';
 
-/** A batch of operations as lines: one for all of it, and when detailed one for each row of totals that changed. */
+/** A batch of operations as lines: one for all of it, and when detailed one for each row of totals that changed and each single operation. */
 export function* nfsLines(batch: NfsBatch, verbosity: Config['verbosity']): Iterable<string> {
   const { sources, changedSources, totals, events, lost } = batch;
   const losses = Object.entries(lost).map(([kind, count]) => `lost_${kind}=${count}`);
@@ -25,4 +26,19 @@ export function* nfsLines(batch: NfsBatch, verbosity: Config['verbosity']): Iter
       attributeText(source.resource, source.attributes),
     ].join(' ');
   }
+  for (let i = 0; i < events.length; i++) {
+    const source = sources.at(events.source[i]!);
+    const operation = batch.operations[events.operation[i]!]!;
+    const process = processOf(batch, i);
+    const path = pathOf(batch, i);
+    yield [
+      `  event=${operation.name} version=${operation.version} error=${events.error[i]} xid=${events.xid[i]}`,
+      `duration=${events.duration[i]}s rtt=${events.rtt[i]}s queue=${events.queue[i]}s bytes=${events.bytes[i]} offset=${events.offset[i]}`,
+      `uid=${events.uid[i]} tgid=${events.owner[i]}${process === undefined ? '' : ` comm=${quoted(process.comm)}`}`,
+      `file=${events.file[i]}${path === undefined ? '' : ` path=${quoted(path)}`}`,
+      attributeText({ ...source.resource, ...process?.job }, source.attributes),
+    ].join(' ');
+  }
 }
+
+const quoted = (text: string): string => printable(JSON.stringify(text));

@@ -1,3 +1,4 @@
+import type { Files, Processes } from './processes.ts';
 import type { Sources, Superblock } from './sources.ts';
 
 /** An operation by its protocol's name: READ of NFSv3 and READ of NFSv4 are two. */
@@ -63,10 +64,13 @@ export interface EventColumns {
   readonly error: Uint16Array;
   /** End of the operation, milliseconds since the Unix epoch. */
   readonly timeMs: Float64Array;
+  /** The same on CLOCK_MONOTONIC, nanoseconds. */
+  readonly endNs: Float64Array;
   /** Seconds. */
   readonly duration: Float64Array;
   readonly rtt: Float64Array;
   readonly queue: Float64Array;
+  /** Fileid of what it is about, of the folder for an operation on a name in one; 0 when nobody can tell. */
   readonly file: Float64Array;
   readonly offset: Float64Array;
   readonly status: Int32Array;
@@ -74,7 +78,9 @@ export interface EventColumns {
   readonly requested: Uint32Array;
   readonly sent: Uint32Array;
   readonly received: Uint32Array;
+  /** tgid that submitted it; `processOf` says who that was. */
   readonly owner: Uint32Array;
+  /** Of whose rights it was sent with. */
   readonly uid: Uint32Array;
   readonly xid: Uint32Array;
   readonly transmissions: Uint16Array;
@@ -114,6 +120,8 @@ export interface NfsBatch {
   readonly bounds: Bounds;
   readonly totals: TotalsColumns;
   readonly events: EventColumns;
+  readonly processes: Processes;
+  readonly files: Files;
   /** All NFS superblocks of the node, when they were walked for this batch. */
   readonly superblocks?: readonly Superblock[];
   readonly lost: Lost;

@@ -2,6 +2,8 @@
 export { noAttributes, type AttributeValue, type Attributes } from './attributes.ts';
 // Who does I/O, through which rpc client.
 export { Sources, type Cgroup, type RpcClient, type Source, type SourceChange, type Superblock } from './sources.ts';
+// Which process and which file an event is about.
+export { noFiles, noProcesses, pathOf, processOf, type Files, type Process, type Processes } from './processes.ts';
 // What a receiver sends down a pipeline.
 export type { Bounds, EventColumns, Lost, NfsBatch, Operation, ProgramState, TotalsColumns } from './batch.ts';
 // What a connector makes of it and an exporter sends out.
@@ -23,11 +25,15 @@ export {
   nfsCharge,
   nfsHierarchy,
   nfsClient,
+  nfsEnvironment,
   nfsEvent,
   nfsEventsMode,
+  nfsExit,
+  nfsFile,
   nfsIdentity,
   nfsKind,
   nfsLoss,
+  nfsProcess,
   nfsSuperblock,
   nfsTenure,
   nfsTotals,

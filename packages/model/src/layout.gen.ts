@@ -1,7 +1,7 @@
 // Generated from the BTF of bpf/dist/nfs.bpf.o by `npm run generate`. Do not edit.
 
 /** Changes with every change of a layout: a recording or an object with another one is refused. */
-export const layoutHash = '89837d3f25790ba9';
+export const layoutHash = '4a9ae2fc0693c8aa';
 
 export const nfsTotals = {
   size: 776,
@@ -82,6 +82,41 @@ export const nfsClient = {
   },
 } as const;
 
+export const nfsProcess = {
+  size: 312,
+  fields: {
+    identity: { offset: 0, type: 'u32', count: 1 },
+    tgid: { offset: 4, type: 'u32', count: 1 },
+    start: { offset: 8, type: 'u64', count: 1 },
+    since: { offset: 16, type: 'u64', count: 1 },
+    cgroup: { offset: 24, type: 'u64', count: 1 },
+    uid: { offset: 32, type: 'u32', count: 1 },
+    environment: { offset: 36, type: 'u32', count: 1 },
+    comm: { offset: 40, type: 'u8', count: 16 },
+    job: { offset: 56, type: 'u8', count: 256 },
+  },
+} as const;
+
+export const nfsExit = {
+  size: 8,
+  fields: {
+    identity: { offset: 0, type: 'u32', count: 1 },
+    tgid: { offset: 4, type: 'u32', count: 1 },
+  },
+} as const;
+
+export const nfsFile = {
+  size: 536,
+  fields: {
+    identity: { offset: 0, type: 'u32', count: 1 },
+    client: { offset: 4, type: 'u32', count: 1 },
+    file: { offset: 8, type: 'u64', count: 1 },
+    length: { offset: 16, type: 'u32', count: 1 },
+    truncated: { offset: 20, type: 'u32', count: 1 },
+    path: { offset: 24, type: 'u8', count: 512 },
+  },
+} as const;
+
 export const nfsSuperblock = {
   size: 136,
   fields: {
@@ -141,6 +176,9 @@ export const nfsEventsMode = {
 export const nfsIdentity = {
   CGROUP: 1,
   CLIENT: 2,
+  PROCESS: 3,
+  EXIT: 4,
+  FILE: 5,
 } as const;
 
 export const nfsHierarchy = {
@@ -148,6 +186,11 @@ export const nfsHierarchy = {
   MEMORY: 1,
   PIDS: 2,
   CPU: 3,
+} as const;
+
+export const nfsEnvironment = {
+  UNREAD: 0,
+  READ: 1,
 } as const;
 
 /** Bytes of the key and the value of each map: what is pinned is taken over only by a program with the same. */
@@ -158,9 +201,11 @@ export const mapSizes = {
   multi_stages: [4, 4],
   callbacks: [4, 16],
   scratch: [4, 736],
+  draft: [4, 1184],
   owners: [4, 32],
   openers: [8, 24],
   cgroups: [8, 4],
+  files: [16, 8],
   clients: [4, 4],
   rows: [24, 4],
   free_rows: [0, 4],

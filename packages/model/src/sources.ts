@@ -1,4 +1,4 @@
-import { noAttributes, type Attributes } from './attributes.ts';
+import { noAttributes, type Attributes, type AttributeValue } from './attributes.ts';
 
 /** Who paid for an operation, as the kernel tells it. */
 export interface Cgroup {
@@ -46,15 +46,28 @@ export interface Source {
   readonly waiting: ReadonlySet<string>;
 }
 
+/** Attributes to set, and with undefined to take away. */
+type AttributeChange = Readonly<Record<string, AttributeValue | undefined>>;
+
 /** What a component says of a source. Attributes are merged over those already there. */
 export interface SourceChange {
   readonly cgroup?: Cgroup;
   readonly client?: RpcClient;
-  readonly resource?: Attributes;
-  readonly attributes?: Attributes;
+  readonly resource?: AttributeChange;
+  readonly attributes?: AttributeChange;
   /** Adds (true) or removes (false) a component from `waiting`. */
   readonly waiting?: readonly [component: string, waits: boolean];
 }
+
+const merged = (before: Attributes, change: AttributeChange | undefined): Attributes => {
+  if (change === undefined) return before;
+  const after: Record<string, AttributeValue> = { ...before };
+  for (const [name, value] of Object.entries(change)) {
+    if (value === undefined) delete after[name];
+    else after[name] = value;
+  }
+  return Object.freeze(after);
+};
 
 /** The table of all sources of one receiver. Shared by everything downstream of it; written by the receiver and the processors only. */
 export class Sources {
@@ -100,8 +113,8 @@ export class Sources {
       ...before,
       cgroup: change.cgroup ?? before.cgroup,
       client: change.client ?? before.client,
-      resource: change.resource ? Object.freeze({ ...before.resource, ...change.resource }) : before.resource,
-      attributes: change.attributes ? Object.freeze({ ...before.attributes, ...change.attributes }) : before.attributes,
+      resource: merged(before.resource, change.resource),
+      attributes: merged(before.attributes, change.attributes),
       waiting,
       revision: before.revision + 1,
     };

@@ -43,6 +43,7 @@ export function eventsOf(events: KernelEvents, named: Rows, bootMs: number): Eve
     source: taken(new Uint32Array(length), named.source, columns.row),
     operation: taken(new Uint32Array(length), named.operation, columns.row),
     error: taken(new Uint16Array(length), named.error, columns.row),
+    endNs: columns.time.subarray(0, length),
     timeMs: wallClock(columns.time, length, bootMs),
     duration: seconds(columns.duration, length),
     rtt: seconds(columns.rtt, length),

@@ -1,6 +1,7 @@
 import { duration } from '@nfscope/pipeline';
-import { DURATION_BOUNDS, SIZE_BOUNDS } from '@nfscope/semconv';
+import { DURATION_BOUNDS, rpcPrograms, SIZE_BOUNDS } from '@nfscope/semconv';
 import { z } from 'zod';
+import { MOST_VARIABLES } from './processes.ts';
 
 /** One bucket more than bounds, and the kernel's rows have 20 (NFS_BUCKETS). */
 const MOST_BOUNDS = 19;
@@ -12,6 +13,8 @@ const bounds = (scale: number) =>
     .max(MOST_BOUNDS, `at most ${MOST_BOUNDS} bounds fit a row of the kernel's table`)
     .refine((list) => list.every((bound, i) => i === 0 || bound > list[i - 1]!), 'bounds must ascend')
     .refine((list) => list.every((bound) => Number.isSafeInteger(Math.round(bound * scale))), 'a bound is too large');
+
+const distinct = (list: readonly string[]) => new Set(list).size === list.length;
 
 const powerOfTwo = (bytes: number) => Number.isInteger(Math.log2(bytes));
 
@@ -42,6 +45,22 @@ export const config = z.strictObject({
   size_bounds: bounds(1)
     .default([...SIZE_BOUNDS])
     .describe('Upper bounds of the size histogram, in bytes.'),
+  rpc_programs: z
+    .array(z.enum(rpcPrograms))
+    .min(1, 'expected at least one program')
+    .refine(distinct, 'a program is listed twice')
+    .default(['nfs'])
+    .describe(
+      'What is counted: the operations of NFS, and on request what the client calls beside it, each under `onc_rpc.program.name` and never mixed with NFS.',
+    ),
+  job_variables: z
+    .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,31}$/, 'expected the name of an environment variable, of at most 32 letters'))
+    .max(MOST_VARIABLES, `at most ${MOST_VARIABLES} variables`)
+    .refine(distinct, 'a variable is listed twice')
+    .default([])
+    .describe(
+      'Environment variables that name a job, as SLURM_JOB_ID or RAY_JOB_ID. Read once a process, from its environment at its start; 63 bytes of a value are kept. Every process says what it likes there.',
+    ),
   totals_interval: duration(100).prefault('1s').describe('How often totals are read.'),
   pin_path: z
     .string()

@@ -55,6 +55,18 @@ export const hooks: readonly Hook[] = [
     ways: [{ program: 'rpc_clnt_free', type: 'raw_tracepoint', stage: raw(stage.free) }],
   },
   {
+    name: 'sched_process_exec',
+    needed: false,
+    without: 'a process goes by the name it had when its first operation began',
+    ways: [{ program: 'sched_process_exec', type: 'raw_tracepoint' }],
+  },
+  {
+    name: 'sched_process_exit',
+    needed: false,
+    without: 'a process may go by the name of an earlier one with its number',
+    ways: [{ program: 'sched_process_exit', type: 'raw_tracepoint' }],
+  },
+  {
     name: 'do_filp_open',
     needed: false,
     without: 'a page that one container reads and another writes is charged to the one that read it',

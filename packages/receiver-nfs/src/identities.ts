@@ -1,10 +1,17 @@
 import { nfsCgroup, nfsClient, nfsIdentity, type Cgroup, type RpcClient } from '@nfscope/model';
 import type { Session } from '@nfscope/native';
+import { trackFiles, type TrackedFiles } from './files.ts';
+import { trackJobs, type Jobs } from './jobs.ts';
+import { pathText } from './path-text.ts';
+import { decodeProcess, trackProcesses, type TrackedProcesses } from './processes.ts';
 
-/** What the identity ring has told so far of cgroups and rpc clients. */
+/** What the identity ring has told so far. */
 export interface Identities {
   readonly cgroups: ReadonlyMap<number, Cgroup>;
   readonly clients: ReadonlyMap<number, RpcClient>;
+  readonly processes: TrackedProcesses;
+  readonly files: TrackedFiles;
+  readonly jobs: Jobs;
   /** Takes in records of the ring; returns the ids that are new. */
   take(records: Uint8Array): { readonly cgroups: readonly number[]; readonly clients: readonly number[] };
 }
@@ -41,24 +48,47 @@ export function* eachRecord(records: Uint8Array): Generator<DataView> {
   }
 }
 
-export function trackIdentities(): Identities {
+/** `variables`: those that were looked for in the environment of each process, in the order of their values. */
+export function trackIdentities(variables: readonly string[] = []): Identities {
   const cgroups = new Map<number, Cgroup>();
   const clients = new Map<number, RpcClient>();
+  const processes = trackProcesses();
+  const files = trackFiles();
+  const jobs = trackJobs(variables);
 
   return {
     cgroups,
     clients,
+    processes,
+    files,
+    jobs,
     take(records) {
       const fresh = { cgroups: [] as number[], clients: [] as number[] };
       for (const record of eachRecord(records)) {
-        if (record.getUint32(0, true) === nfsIdentity.CGROUP) {
-          const cgroup = decodeCgroup(record);
-          cgroups.set(cgroup.id, cgroup);
-          fresh.cgroups.push(cgroup.id);
-        } else {
-          const client = decodeClient(record);
-          clients.set(client.id, client);
-          fresh.clients.push(client.id);
+        switch (record.getUint32(0, true)) {
+          case nfsIdentity.CGROUP: {
+            const cgroup = decodeCgroup(record);
+            cgroups.set(cgroup.id, cgroup);
+            fresh.cgroups.push(cgroup.id);
+            break;
+          }
+          case nfsIdentity.CLIENT: {
+            const client = decodeClient(record);
+            clients.set(client.id, client);
+            fresh.clients.push(client.id);
+            break;
+          }
+          case nfsIdentity.PROCESS: {
+            const process = decodeProcess(record, variables);
+            processes.begin(process);
+            jobs.note(process);
+            break;
+          }
+          case nfsIdentity.EXIT:
+            processes.end(record);
+            break;
+          case nfsIdentity.FILE:
+            files.take(record);
         }
       }
       return fresh;
@@ -67,11 +97,8 @@ export function trackIdentities(): Identities {
 }
 
 function decodeCgroup(record: DataView): Cgroup {
-  const { id, length, truncated, path } = nfsCgroup.fields;
-  const bytes = new Uint8Array(record.buffer, record.byteOffset + path.offset, record.getUint32(length.offset, true));
-  const names = bytes.length === 0 ? [] : text.decode(bytes.subarray(0, -1)).split('\0');
-  const start = record.getUint32(truncated.offset, true) === 0 ? '/' : '/.../';
-  return { id: Number(record.getBigUint64(id.offset, true)), kind: 'cgroup', path: start + names.reverse().join('/') };
+  const id = Number(record.getBigUint64(nfsCgroup.fields.id.offset, true));
+  return { id, kind: 'cgroup', path: pathText(record, nfsCgroup.fields) };
 }
 
 /** A struct nfs_client, from the identity ring or inside a superblock. */

@@ -12,10 +12,16 @@ const nfs = existsSync('/sys/module/sunrpc');
 describeComponent(factory, {
   valid: {
     'nothing set': {},
+    'jobs and other programs': { job_variables: ['SLURM_JOB_ID', 'RAY_JOB_ID'], rpc_programs: ['nfs', 'nfsacl', 'lockd'] },
     'all events in a large ring': { events: 'all', ring_size: 1 << 24 },
     'bounds of one’s own': { duration_bounds: [0.001, 1], size_bounds: [4096] },
   },
   invalid: {
+    'a variable that cannot be': [{ job_variables: ['a b'] }, 'name of an environment variable'],
+    'too many variables': [{ job_variables: ['A', 'B', 'C', 'D', 'E'] }, 'at most 4'],
+    'a variable twice': [{ job_variables: ['A', 'A'] }, 'twice'],
+    'a program that is none': [{ rpc_programs: ['smb'] }, 'nfs'],
+    'no program': [{ rpc_programs: [] }, 'at least one'],
     'a mode that is none': [{ events: 'some' }, 'off'],
     'a ring that is no power of two': [{ ring_size: 100_000 }, 'power of two'],
     'a threshold without a unit': [{ slow_threshold: '5' }, 'a time such as'],

@@ -11,6 +11,7 @@ import { load, type Program } from './program.ts';
 import { batchReader, type Due, type Reader } from './reader.ts';
 import { recordKernel } from './recorder.ts';
 import { createRecording } from './recording-file.ts';
+import type { Unexpected } from './rows.ts';
 import { SUNRPC } from './refusal.ts';
 
 /** An idle tick every 100 ms costs 0.2 % of a core, every 10 ms 1 %; the ring must hold what comes in between. */
@@ -95,6 +96,12 @@ export function nfsReceiver(config: Config, context: ComponentContext): Receiver
   };
 }
 
+/** The kernel's name stands: it is the one that mountstats shows. */
+const warnOf =
+  ({ log }: ComponentContext): Unexpected =>
+  ({ name, program, version }, number) =>
+    log.warn('the kernel names an operation as the protocol does not', { program, version, number, name });
+
 async function begin(config: Config, context: ComponentContext): Promise<Running> {
   const nowMs = Date.now();
   const { program, tenancy } = config.pin_path === '' ? { program: load(config, context.id), tenancy: undefined } : await pinned();
@@ -113,7 +120,8 @@ async function begin(config: Config, context: ComponentContext): Promise<Running
     attachments.follow();
     const startMs = tenancy?.startMs ?? nowMs;
     const kernel = liveKernel(session, config.max_rows, tenancy?.identities);
-    const reading = config.recording.file === '' ? unrecorded(kernel, config, startMs) : await recorded(kernel, config, startMs, context);
+    const reading =
+      config.recording.file === '' ? unrecorded(kernel, config, startMs, context) : await recorded(kernel, config, startMs, context);
     return {
       attachments,
       tenancy,
@@ -134,16 +142,16 @@ interface Reading {
   close(): Promise<void>;
 }
 
-const unrecorded = (kernel: KernelSide, config: Config, startMs: number): Reading => ({
-  read: batchReader(kernel, config, startMs),
+const unrecorded = (kernel: KernelSide, config: Config, startMs: number, context: ComponentContext): Reading => ({
+  read: batchReader(kernel, config, startMs, warnOf(context)),
   close: async () => undefined,
 });
 
-async function recorded(kernel: KernelSide, config: Config, startMs: number, { log }: ComponentContext): Promise<Reading> {
-  const { max_rows, duration_bounds, size_bounds, recording } = config;
-  const writer = await createRecording(recording.file, { start_ms: startMs, max_rows, duration_bounds, size_bounds });
+async function recorded(kernel: KernelSide, config: Config, startMs: number, context: ComponentContext): Promise<Reading> {
+  const { max_rows, duration_bounds, size_bounds, job_variables, recording } = config;
+  const writer = await createRecording(recording.file, { start_ms: startMs, max_rows, duration_bounds, size_bounds, job_variables });
   const { kernel: noted, commit } = recordKernel(kernel, writer, recording.procfs);
-  const read = batchReader(noted, config, startMs);
+  const read = batchReader(noted, config, startMs, warnOf(context));
   return {
     read(ms, due) {
       const batch = read(ms, due);
@@ -152,7 +160,7 @@ async function recorded(kernel: KernelSide, config: Config, startMs: number, { l
     },
     async close() {
       const bytes = await writer.close();
-      log.info('recorded', { file: recording.file, bytes, seconds: Math.round((Date.now() - startMs) / 1000) });
+      context.log.info('recorded', { file: recording.file, bytes, seconds: Math.round((Date.now() - startMs) / 1000) });
     },
   };
 }

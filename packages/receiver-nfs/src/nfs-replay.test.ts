@@ -19,7 +19,7 @@ const folder = mkdtempSync(join(tmpdir(), 'nfscope-replay-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const START_MS = 1_000_000;
-const settings = { start_ms: START_MS, max_rows: 256, duration_bounds: [0.001, 1], size_bounds: [4096] };
+const settings = { start_ms: START_MS, max_rows: 256, job_variables: ['SLURM_JOB_ID'], duration_bounds: [0.001, 1], size_bounds: [4096] };
 
 const row = (number: number, count: number): NonNullable<Tick['totals']> => {
   const { named } = totalsColumns.allocate(1);

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { nfsCharge, type NfsBatch } from '@nfscope/model';
+import { nfsCharge, pathOf, processOf, type NfsBatch } from '@nfscope/model';
 import { open, type Session } from '@nfscope/native';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { config } from './config.ts';
@@ -29,6 +29,7 @@ function reasonToSkip(): string | undefined {
 }
 
 const MS = 1e6;
+const places = ['NONE', 'HANDLE', 'HANDLE_FIRST', 'HANDLE_AFTER_SEQUENCE', 'NO_HANDLE', 'NO_INODE', 'NO_FILEID'] as const;
 const shapes = ['PLAIN', 'READ', 'WRITE', 'DIRECT_WRITE', 'COMMIT', 'WRITE_TAIL_PAGE', 'WRITE_NO_CGROUP', 'DIRECT_COMMIT'] as const;
 
 /** One operation, as fake.bpf.c wants it. Times are nanoseconds after the start of its task. */
@@ -58,11 +59,14 @@ const operation = {
   name: 'GETATTR',
   server: 'nas1.example.com',
   cgroup: ['c0ffee', 'pod1', 'kubepods'],
+  arguments: 'NONE' as (typeof places)[number],
+  /** Leaf first. */
+  path: ['part-0', 'table', 'lake'],
   address: Buffer.concat([Buffer.from([2, 0, 8, 1, 192, 0, 2, 7]), Buffer.alloc(24)]),
 };
 
 function encode(wanted: typeof operation, startNs: bigint): Uint8Array {
-  const bytes = Buffer.alloc(312);
+  const bytes = Buffer.alloc(1336);
   const u64 = [
     startNs,
     BigInt(wanted.rtt),
@@ -78,7 +82,10 @@ function encode(wanted: typeof operation, startNs: bigint): Uint8Array {
   u32.forEach((value, i) => bytes.writeUInt32LE(value >>> 0, 48 + i * 4));
   [w.name, w.server, ...w.cgroup].forEach((text, i) => bytes.write(text, 112 + i * 32));
   w.address.copy(bytes, 272);
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, 304);
+  bytes.writeUInt32LE(places.indexOf(w.arguments), 304);
+  bytes.writeUInt32LE(w.path.length, 308);
+  w.path.forEach((name, i) => bytes.write(name, 312 + i * 256));
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 /** Compiles a kernel's types, and those of the running kernel for what is read of the current process, to BTF. */
@@ -396,14 +403,169 @@ describe.skipIf(skipped !== undefined).each(kernels)(
       expect(lost.rows).toBe(300 - 233);
     });
 
+    const self = { comm: readFileSync('/proc/self/comm', 'utf8').trim(), tgid: process.pid, uid: process.getuid!() };
+
+    test('an event knows its process, by the name of the first thread', () => {
+      begin();
+      run({});
+      const one = batch();
+      const found = processOf(one, 0)!;
+      expect(found).toMatchObject({ ...self, job: {} });
+      // Field 22 of /proc/PID/stat, in hundredths of a second.
+      const started = Number(
+        readFileSync('/proc/self/stat', 'utf8')
+          .replace(/^.*\) /, '')
+          .split(' ')[19],
+      );
+      expect(Math.floor(found.start / 1e7)).toBe(started);
+      expect(one.sources.at(one.events.source[0]!).cgroup.id).toBe(found.cgroup);
+    });
+
+    test('a process is told once; again when it executes another program, moves or has ended', () => {
+      begin();
+      const told = (): number => {
+        const unread = session.unread('identities');
+        session.records('identities', new Uint8Array(1 << 16));
+        return unread;
+      };
+      run({});
+      told();
+      run({});
+      expect(told()).toBe(0);
+      session.testRun('sched_process_exec');
+      run({});
+      // 56 bytes and their header.
+      expect(told()).toBe(64);
+      run({});
+      expect(told()).toBe(0);
+      session.testRun('sched_process_exit');
+      // Its end, 8 bytes and their header, once.
+      expect(told()).toBe(16);
+      run({});
+      expect(told()).toBe(64);
+      const moved = BigUint64Array.of(999n, 0n, 0n, 0n);
+      session.update('owners', new Uint8Array(Uint32Array.of(process.pid).buffer), new Uint8Array(moved.buffer));
+      run({});
+      expect(told()).toBe(64);
+      // Back and forth, as a process does whose threads are in two cgroups.
+      const own = BigInt(batch().sources.at(0).cgroup.id);
+      // told: generation 1.
+      const back = BigUint64Array.of(999n, own, 0n, 1n << 32n);
+      session.update('owners', new Uint8Array(Uint32Array.of(process.pid).buffer), new Uint8Array(back.buffer));
+      run({});
+      expect(told()).toBe(0);
+    });
+
+    test('nobody is told of a process when there are neither events nor jobs', () => {
+      const told = (options: Record<string, unknown>): unknown => {
+        begin(options);
+        run({});
+        return batch().processes.find(process.pid, Number(process.hrtime.bigint()))?.comm;
+      };
+      expect([told({ events: 'off' }), told({ events: 'off', job_variables: ['A'] }), told({ events: 'slow' })]).toEqual([
+        undefined,
+        self.comm,
+        self.comm,
+      ]);
+    });
+
+    test('who had the tgid before is who began what had begun before', () => {
+      begin();
+      run({ name: 'ACCESS' }, { agoNs: 50 * MS });
+      session.testRun('sched_process_exec');
+      run({ name: 'LOOKUP' }, { agoNs: 10 * MS });
+      run({ name: 'GETATTR' }, { agoNs: 30 * MS, begun: false });
+      const one = batch();
+      const [first, second, late] = [0, 1, 2].map((i) => processOf(one, i));
+      expect(first).toBeDefined();
+      expect(second).not.toBe(first);
+      expect(late).toBe(first);
+    });
+
+    // What the kernel shows of the environment at the start of this process.
+    const environment = readFileSync('/proc/self/environ', 'utf8').split('\0');
+    const valueOf = (name: string): string | undefined => environment.find((line) => line.startsWith(`${name}=`))?.slice(name.length + 1);
+    const names = environment.flatMap((line) => /^([A-Za-z_][A-Za-z0-9_]{0,31})=./.exec(line)?.[1] ?? []);
+
+    test('job variables are those of the environment, cut at 63 bytes', () => {
+      const chosen = [names[0]!, names.at(-1)!, names.toSorted((a, b) => valueOf(b)!.length - valueOf(a)!.length)[0]!];
+      // Half a name is none.
+      const asked = [...new Set([...chosen, names[0]!.slice(0, -1)])];
+      begin({ job_variables: asked });
+      run({});
+      const one = batch();
+      const wanted = Object.fromEntries(
+        asked.flatMap((name) => (valueOf(name) ? [[`process.environment_variable.${name}`, valueOf(name)!.slice(0, 63)]] : [])),
+      );
+      expect(Object.keys(wanted).length).toBeGreaterThan(1);
+      expect(processOf(one, 0)!.job).toEqual(wanted);
+      expect(one.sources.at(0).resource).toEqual(wanted);
+    });
+
+    test.each([
+      ['HANDLE', 77],
+      ['HANDLE_FIRST', 77],
+      ['HANDLE_AFTER_SEQUENCE', 77],
+      ['NO_HANDLE', 0],
+      ['NO_INODE', 0],
+      ['NO_FILEID', 0],
+      ['NONE', 0],
+    ] as const)('the file of a metadata operation: %s', (place, file) => {
+      begin();
+      run({ arguments: place });
+      run({ shape: 'READ', status: 1, name: 'READ' });
+      run({ arguments: place });
+      // Before the first READ or WRITE nobody knows where the inode is.
+      expect([...batch().events.file]).toEqual([0, 77, file]);
+    });
+
+    const deep = ['d', 'c', 'b', 'a'].map((letter) => letter.repeat(200));
+    test.each([
+      ['a failed one', { status: -5 }, {}, '/lake/table/part-0'],
+      ['a slow one', { status: 1 }, { agoNs: 1000 * MS }, '/lake/table/part-0'],
+      ['neither', { status: 1 }, {}, undefined],
+      ['of the mount itself', { status: -5, path: [] }, {}, '/'],
+      ['too long', { status: -5, path: deep }, {}, `/.../${deep[1]}/${deep[0]}`],
+    ])('the path of a file: %s', (_, change, when, path) => {
+      begin();
+      run({ shape: 'READ', name: 'READ', ...change }, when);
+      expect(pathOf(batch(), 0)).toBe(path);
+    });
+
+    test('a path is told once', () => {
+      begin();
+      run({ shape: 'READ', name: 'READ', status: -5 });
+      const told = session.unread('identities');
+      run({ shape: 'READ', name: 'READ', status: -5 }, { times: 100 });
+      expect(session.unread('identities')).toBe(told);
+      expect(pathOf(batch(), 100)).toBe('/lake/table/part-0');
+    });
+
+    test('other programs are counted on request, apart', () => {
+      begin({ rpc_programs: ['nfs', 'nfsacl'] });
+      run({ program: 100003, version: 3, name: '', index: 0 });
+      run({ program: 100227, version: 3, name: '', index: 0, clid: 10 });
+      run({ program: 100021, version: 4, name: 'LOCK', clid: 11 });
+      const { operations, totals } = batch();
+      expect([...totals.count]).toEqual([1, 1]);
+      expect(operations.map(({ program, name }) => [program, name])).toEqual([
+        [100003, 'NULL'],
+        [100227, 'NULL'],
+      ]);
+    });
+
     test('a full identity ring loses names, counts them, and changes no total', () => {
       begin();
-      // 131072 bytes have room for 124 records of 1056 bytes, less what the server's record takes.
-      for (let i = 1; i <= 150; i++) run({ shape: 'WRITE', status: 100, name: 'WRITE', pageCgroup: i });
+      // Names as long as those of a pod on a real node: 160 bytes a record, its header included.
+      const cgroup = ['c', 'p', 'k'].map((letter) => letter.repeat(31));
+      const change = { shape: 'WRITE', status: 100, name: 'WRITE', cgroup } as const;
+      for (let i = 1; i <= 2200; i++) run({ ...change, pageCgroup: i });
       const { totals, lost, sources } = batch();
-      expect(totals.bytes.reduce((a, b) => a + b, 0)).toBe(15_000);
-      const nameless = sources.all().filter(({ cgroup }) => cgroup.path === undefined).length;
-      expect(nameless).toBeGreaterThan(20);
+      expect(totals.bytes.reduce((a, b) => a + b, 0)).toBe(220_000);
+      const nameless = sources.all().filter(({ cgroup: { path } }) => path === undefined).length;
+      // 262144 bytes, of which the server's record takes 136, this process's own 64 and its cgroup's some more; 128 each.
+      expect(nameless).toBeGreaterThan(2200 - 2048);
+      expect(nameless).toBeLessThan(2200 - 2048 + 6);
       expect(lost.identities).toBe(nameless);
     });
 

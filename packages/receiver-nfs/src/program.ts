@@ -1,10 +1,13 @@
+import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { objectFile } from '@nfscope/bpf';
 import { nfsEventsMode } from '@nfscope/model';
 import { open, type KernelError, type OpenOptions, type Session } from '@nfscope/native';
+import { rpcProgram } from '@nfscope/semconv';
 import type { Config } from './config.ts';
 import { ownHierarchy } from './hierarchy.ts';
 import { hooks, type Hook } from './hooks.ts';
+import { MOST_VARIABLES } from './processes.ts';
 import { translated } from './refusal.ts';
 
 /** Of the rows: kept for operations whose owner found no row (spare_rows in maps.bpf.h). */
@@ -40,6 +43,11 @@ export function load(config: Config, where: string, pins?: Readonly<Record<strin
       slow_threshold: BigUint64Array.of(BigInt(config.slow_threshold) * 1_000_000n),
       duration_bounds: kernelBounds(config.duration_bounds, 1e9),
       size_bounds: kernelBounds(config.size_bounds, 1),
+      rpc_programs: numbersOf(config),
+      job_variables: kernelVariables(config.job_variables),
+      job_variables_set: Uint32Array.of(config.job_variables.length),
+      // To an agent that comes after another every process is told again.
+      generation: Uint32Array.of(pins === undefined ? 1 : randomInt(2, 2 ** 32 - 1)),
       hierarchy: Uint32Array.of(ownHierarchy()),
     },
   };
@@ -83,6 +91,26 @@ function kernelBounds(bounds: readonly number[], scale: number): BigUint64Array 
   const result = new BigUint64Array(BOUNDS).fill(0xffff_ffff_ffff_ffffn);
   bounds.forEach((bound, i) => (result[i] = BigInt(Math.round(bound * scale))));
   return result;
+}
+
+/** rpc_programs[NFS_PROGRAMS] in nfs.bpf.c. */
+function numbersOf({ rpc_programs }: Config): Uint32Array {
+  const numbers = new Uint32Array(Object.keys(rpcProgram).length);
+  numbers.set(rpc_programs.map((name) => rpcProgram[name]));
+  return numbers;
+}
+
+/** struct job_variable[NFS_JOB_VARIABLES] in process.bpf.h: `NAME=` and a mask of its bytes, in words, and its length. */
+function kernelVariables(variables: readonly string[]): BigUint64Array {
+  const words = 5;
+  const size = (2 * words + 1) * 8;
+  const bytes = Buffer.alloc(MOST_VARIABLES * size);
+  for (const [i, name] of variables.entries()) {
+    const length = bytes.write(`${name}=`, i * size, 'latin1');
+    bytes.fill(0xff, i * size + words * 8, i * size + words * 8 + length);
+    bytes.writeBigUInt64LE(BigInt(length), i * size + 2 * words * 8);
+  }
+  return new BigUint64Array(Uint8Array.from(bytes).buffer);
 }
 
 function rowNumbers(from: number, to: number): Uint8Array {

@@ -3,7 +3,7 @@ import { eventsOf, totalsOf } from './batch.ts';
 import type { Config } from './config.ts';
 import { trackIdentities } from './identities.ts';
 import type { KernelSide } from './kernel-side.ts';
-import { nameRows } from './rows.ts';
+import { nameRows, type Unexpected } from './rows.ts';
 import { decodeSuperblocks } from './superblocks.ts';
 import { noRows } from './totals.ts';
 
@@ -18,12 +18,12 @@ export interface Due {
 export type Reader = (ms: number, due: Due) => NfsBatch | undefined;
 
 /** What a reader has to know of the program that counts. */
-export type ReaderSettings = Pick<Config, 'max_rows' | 'duration_bounds' | 'size_bounds'>;
+export type ReaderSettings = Pick<Config, 'max_rows' | 'duration_bounds' | 'size_bounds' | 'job_variables'>;
 
-export function batchReader(kernel: KernelSide, settings: ReaderSettings, startMs: number): Reader {
+export function batchReader(kernel: KernelSide, settings: ReaderSettings, startMs: number, unexpected?: Unexpected): Reader {
   const bounds: Bounds = { duration: settings.duration_bounds, size: settings.size_bounds };
-  const identities = trackIdentities();
-  const rows = nameRows(identities, settings.max_rows);
+  const identities = trackIdentities(settings.job_variables);
+  const rows = nameRows(identities, settings.max_rows, unexpected);
 
   return (ms, due) => {
     const events = kernel.events();
@@ -33,7 +33,7 @@ export function batchReader(kernel: KernelSide, settings: ReaderSettings, startM
     // Identity records go out before the row they belong to is counted in: read after, none is missed.
     const fresh = identities.take(kernel.identities());
     const added = rows.enter(changedRows, ms);
-    const changed = rows.identify(fresh);
+    const changed = [...rows.identify(fresh), ...identities.jobs.apply(rows.sources, added)];
     if (!due.totals && changedRows.length === 0 && events.length === 0 && changed.length === 0) return undefined;
 
     const walked = fresh.clients.length > 0 || due.walk ? kernel.superblocks() : undefined;
@@ -46,6 +46,8 @@ export function batchReader(kernel: KernelSide, settings: ReaderSettings, startM
       bounds,
       totals: totalsOf(changedRows, rows, bounds),
       events: eventsOf(events, rows, ms - kernel.monotonicMs()),
+      processes: identities.processes,
+      files: identities.files,
       ...(walked === undefined ? {} : { superblocks: decodeSuperblocks(walked) }),
       lost: kernel.lost(),
     };

@@ -1,4 +1,4 @@
-import { nfsCgroup, nfsClient, nfsIdentity, nfsSuperblock } from '@nfscope/model';
+import { nfsCgroup, nfsClient, nfsExit, nfsFile, nfsIdentity, nfsProcess, nfsSuperblock } from '@nfscope/model';
 import { z } from 'zod';
 import type { Field } from './columns.ts';
 import { eachRecord } from './identities.ts';
@@ -6,14 +6,37 @@ import { stride } from './superblocks.ts';
 
 const field = z.object({ offset: z.number().int(), type: z.string(), count: z.number().int() });
 const structure = z.object({ size: z.number().int().positive(), fields: z.record(z.string(), field) });
-export const structures = z.object({ cgroup: structure, client: structure, superblock: structure });
+/** The optional ones were not in the first recordings. */
+export const structures = z.object({
+  cgroup: structure,
+  client: structure,
+  superblock: structure,
+  process: structure.optional(),
+  exit: structure.optional(),
+  file: structure.optional(),
+});
 
 type Structure = z.infer<typeof structure>;
 /** The layouts of the records in a recording. */
 export type Structures = z.infer<typeof structures>;
 
 /** Those of this build. */
-export const ownStructures: Structures = { cgroup: nfsCgroup, client: nfsClient, superblock: nfsSuperblock };
+export const ownStructures = {
+  cgroup: nfsCgroup,
+  client: nfsClient,
+  superblock: nfsSuperblock,
+  process: nfsProcess,
+  exit: nfsExit,
+  file: nfsFile,
+} satisfies Structures;
+
+const names: Readonly<Record<number, keyof Structures>> = {
+  [nfsIdentity.CGROUP]: 'cgroup',
+  [nfsIdentity.CLIENT]: 'client',
+  [nfsIdentity.PROCESS]: 'process',
+  [nfsIdentity.EXIT]: 'exit',
+  [nfsIdentity.FILE]: 'file',
+};
 
 const BYTES: Readonly<Record<string, number>> = { u8: 1, s8: 1, u16: 2, s16: 2, u32: 4, s32: 4, u64: 8, s64: 8 };
 
@@ -23,12 +46,12 @@ const sizeOf = ({ type, count }: Pick<Field, 'count'> & { readonly type: string 
 export function differingFields(from: Structures): string[] {
   return (Object.keys(ownStructures) as (keyof Structures)[]).flatMap((name) =>
     Object.entries(ownStructures[name].fields)
-      .filter(([key, { type }]) => (from[name].fields[key]?.type ?? type) !== type)
+      .filter(([key, { type }]) => (from[name]?.fields[key]?.type ?? type) !== type)
       .map(([key]) => `${name}.${key}`),
   );
 }
 
-/** A record in the layout of this build: each field goes to its place, one that was not there is zero. */
+/** A record in the layout of this build: each field goes to its place, one that was not there is zero. The last may be cut short. */
 function convert(record: Uint8Array, from: Structure, to: Structure): Uint8Array {
   const result = new Uint8Array(to.size);
   for (const [name, target] of Object.entries(to.fields)) {
@@ -42,9 +65,11 @@ function convert(record: Uint8Array, from: Structure, to: Structure): Uint8Array
 
 /** Records of the identity ring, in the layout of this build. */
 export function convertIdentities(records: Uint8Array, from: Structures): Uint8Array {
-  const converted = [...eachRecord(records)].map((view) => {
-    const name = view.getUint32(0, true) === nfsIdentity.CGROUP ? 'cgroup' : 'client';
-    const record = convert(new Uint8Array(view.buffer, view.byteOffset, view.byteLength), from[name], ownStructures[name]);
+  const converted = [...eachRecord(records)].flatMap((view) => {
+    const name = names[view.getUint32(0, true)];
+    const before = name && from[name];
+    if (name === undefined || before === undefined) return [];
+    const record = convert(new Uint8Array(view.buffer, view.byteOffset, view.byteLength), before, ownStructures[name]);
     const framed = new Uint8Array(8 + stride(record.length));
     new DataView(framed.buffer).setUint32(0, record.length, true);
     framed.set(record, 8);

@@ -17,7 +17,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const settings = { start_ms: 1000, max_rows: 256, duration_bounds: [0.001, 1], size_bounds: [4096] };
+const settings = { start_ms: 1000, max_rows: 256, job_variables: ['SLURM_JOB_ID'], duration_bounds: [0.001, 1], size_bounds: [4096] };
 
 /** More columns than rows, as a reader hands them out. */
 const totals = (row: number, count: number): NonNullable<Tick['totals']> => {
@@ -142,6 +142,34 @@ describe('another layout', () => {
       client: Uint32Array.of(7),
     });
     expect(second!.identities).toEqual(cgroup(77, idField.offset));
+  });
+
+  test('from before processes and files were recorded', async () => {
+    await write();
+    rewrite((header) => ({
+      ...header,
+      layout: '0123456789abcdef',
+      job_variables: undefined,
+      records: { ...header.records, process: undefined, exit: undefined, file: undefined },
+      // Nor was the number of a procedure.
+      totals: header.totals.filter(([name]: [string]) => name !== 'index'),
+    }));
+    expect((await openRecording(file)).header).toMatchObject({ job_variables: [] });
+    expect((await read())[1]!.identities).toEqual(cgroup(77, idField.offset));
+  });
+
+  test('records that are as long as what they say are still, and those of an unknown kind are left out', async () => {
+    const whole = cgroup(77, idField.offset);
+    const { path } = nfsCgroup.fields;
+    const short = whole.slice(0, 8 + path.offset + 8);
+    new DataView(short.buffer).setUint32(0, path.offset + 5, true);
+    short.set(Buffer.from('pod1\0'), 8 + path.offset);
+    const unknown = Uint8Array.of(8, 0, 0, 0, 0, 0, 0, 0, 99, 0, 0, 0, 0, 0, 0, 0);
+    await write([{ ...ticks[1]!, identities: new Uint8Array(Buffer.concat([short, unknown])) }]);
+    rewrite((header) => ({ ...header, layout: '0123456789abcdef' }));
+    const expected = whole.slice();
+    expected.set(Buffer.from('pod1\0'), 8 + path.offset);
+    expect((await read())[0]!.identities).toEqual(expected);
   });
 
   test.each<[name: string, change: (header: any) => unknown, what: RegExp]>([

@@ -24,6 +24,7 @@ const headerSchema = z.object({
   max_rows: z.number().int(),
   duration_bounds: z.array(z.number()),
   size_bounds: z.array(z.number()),
+  job_variables: z.array(z.string()).default([]),
   /** What the file has, so that another build can take out what it knows. */
   totals: columnList,
   events: columnList,
@@ -33,7 +34,7 @@ const headerSchema = z.object({
 /** First line of a recording, as JSON; the ticks follow, compressed. */
 export type Header = z.infer<typeof headerSchema>;
 
-type Settings = Pick<Header, 'start_ms' | 'max_rows' | 'duration_bounds' | 'size_bounds'>;
+type Settings = Pick<Header, 'start_ms' | 'max_rows' | 'duration_bounds' | 'size_bounds' | 'job_variables'>;
 
 /** A process that dies loses what was recorded since; flushed each second the file would be a third larger. */
 const FLUSH_MS = 10_000;

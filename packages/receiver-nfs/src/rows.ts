@@ -1,4 +1,5 @@
 import { nfsCharge, nfsKind, Sources, type Cgroup, type Operation, type RpcClient } from '@nfscope/model';
+import { isProcedure, procedureName } from '@nfscope/semconv';
 import type { Identities } from './identities.ts';
 import type { KernelRows } from './totals.ts';
 
@@ -19,11 +20,14 @@ export interface Rows {
   identify(fresh: { readonly cgroups: readonly number[]; readonly clients: readonly number[] }): number[];
 }
 
+/** Told once of each operation whose name or number is not the protocol's. */
+export type Unexpected = (operation: Operation, number: number) => void;
+
 const kinds = { [nfsKind.OTHER]: 'other', [nfsKind.READ]: 'read', [nfsKind.WRITE]: 'write', [nfsKind.COMMIT]: 'commit' } as const;
 const text = new TextDecoder();
 const NEW = 0xffff_ffff;
 
-export function nameRows(identities: Identities, maxRows: number): Rows {
+export function nameRows(identities: Identities, maxRows: number, unexpected: Unexpected = () => {}): Rows {
   const sources = new Sources();
   const operations: Operation[] = [];
   const source = new Uint32Array(maxRows).fill(NEW);
@@ -49,15 +53,18 @@ export function nameRows(identities: Identities, maxRows: number): Rows {
   }
 
   function enterOperation(rows: KernelRows, i: number): number {
-    const { kind, operation: names, program, version } = rows.columns;
+    const { kind, operation: names, index: numbers, program, version } = rows.columns;
     const bytes = names.subarray(i * 24, i * 24 + 24);
-    // The kernel names NULL procedures of some programs with no name at all.
-    const name = text.decode(bytes.subarray(0, bytes.indexOf(0))) || 'NULL';
+    const number = numbers[i]!;
+    // The kernel has no name for the NULL procedures of some programs. Where it has one, that is what mountstats shows too.
+    const name = text.decode(bytes.subarray(0, bytes.indexOf(0))) || procedureName(program[i]!, version[i]!, number);
     const key = `${program[i]!} ${version[i]!} ${name}`;
     let index = operationOf.get(key);
     if (index === undefined) {
       index = operations.length;
-      operations.push({ index, name, program: program[i]!, version: version[i]!, kind: kinds[kind[i]! as keyof typeof kinds] });
+      const done: Operation = { index, name, program: program[i]!, version: version[i]!, kind: kinds[kind[i]! as keyof typeof kinds] };
+      operations.push(done);
+      if (!isProcedure(done.program, done.version, number, name)) unexpected(done, number);
       operationOf.set(key, index);
     }
     return index;

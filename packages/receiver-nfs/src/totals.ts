@@ -10,6 +10,7 @@ const names = [
   'kind',
   'program',
   'version',
+  'index',
   'operation',
   'bytes',
   'requested',

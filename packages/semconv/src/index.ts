@@ -3,5 +3,7 @@ export { attribute, ownAttributes, type AttributeName } from './attributes.ts';
 export { metric, type MetricDefinition } from './metrics.ts';
 // What a failed operation is called.
 export { errorName, errorNames, OTHER_ERROR } from './errors.ts';
+// What an RPC is called.
+export { isProcedure, procedureName, programName, rpcProgram, rpcPrograms, type RpcProgramName } from './procedures.ts';
 // Default bucket bounds.
 export { DURATION_BOUNDS, SIZE_BOUNDS } from './buckets.ts';

@@ -34,11 +34,12 @@ export const whyNoKernel = (): string | undefined => {
 };
 
 /** struct wanted of fake.bpf.c. */
-const WANTED = 304;
+const WANTED = 1336;
 const field = {
   start: 0,
   rtt: 8,
   sent: 16,
+  inode: 32,
   pageCgroup: 40,
   shape: 48,
   status: 52,
@@ -111,6 +112,7 @@ const compileTypes = (types: string, folder: string): string => {
 const encode = (): Buffer => {
   const bytes = Buffer.alloc(WANTED);
   bytes.writeBigUInt64LE(3n * MS, field.rtt);
+  bytes.writeBigUInt64LE(77n, field.inode);
   // In order: owner, uid, xid, transmissions, timeouts, bytes sent and received, count, clid, parent, program, version, index.
   const numbers = [process.pid, 1000, 7, 1, 0, 200, 300, 65536, 9, 4, 100003, 4, 21];
   numbers.forEach((value, i) => bytes.writeUInt32LE(value, field.numbers + i * 4));

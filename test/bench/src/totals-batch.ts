@@ -1,4 +1,4 @@
-import { Sources, type NfsBatch, type Operation } from '@nfscope/model';
+import { noFiles, noProcesses, Sources, type NfsBatch, type Operation } from '@nfscope/model';
 import { DURATION_BOUNDS, SIZE_BOUNDS } from '@nfscope/semconv';
 import { OPERATIONS, pointAttributesOf, resourceOf } from './attribute-sets.ts';
 
@@ -56,6 +56,8 @@ export const totalsBatches = (rows: number): (() => NfsBatch) => {
         size: histogram(),
       },
       events: noEvents,
+      processes: noProcesses,
+      files: noFiles,
       lost: { events: 0, identities: 0, rows: 0, missed: 0 },
     };
   };
@@ -69,6 +71,7 @@ const noEvents: NfsBatch['events'] = {
   operation: none.u32,
   error: none.u16,
   timeMs: none.f64,
+  endNs: none.f64,
   duration: none.f64,
   rtt: none.f64,
   queue: none.f64,

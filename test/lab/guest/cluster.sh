@@ -92,6 +92,11 @@ start_agent() {
   "${agent_rights[@]}" "$@" nfscope run --config "$config" 2>> /lab/out/agent.log &
   agent=$!
   wait_until 180 'the agent counts' while_agent agent_counts || return
+  keep_rights
+}
+
+# keep_rights: what the agent may do, as out/agent.rights.
+keep_rights() {
   {
     grep -E '^(Cap|NoNewPrivs)' "/proc/$agent/status"
     echo "paranoid: $(cat /proc/sys/kernel/perf_event_paranoid)"

@@ -186,8 +186,8 @@ static void flush_file(char **words)
 	printf("flush 0 0\n");
 }
 
-/* read FILE BLOCK, to the end. Clean pages go first, so that every byte comes over the wire. */
-static void read_file(char **words, int flags)
+/* read FILE BLOCK [hold PATH], to the end; hold opens it and waits until PATH is there. Clean pages go first, so that every byte comes over the wire. */
+static void read_file(int count, char **words, int flags)
 {
 	size_t size = number(words[2]), done = 0;
 	char *block = block_of(size);
@@ -197,6 +197,10 @@ static void read_file(char **words, int flags)
 
 	if (!(flags & O_DIRECT) && posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED) != 0)
 		fail("posix_fadvise");
+	if (count > 4 && strcmp(words[3], "hold") == 0) {
+		report("open", 0, inode);
+		wait_for(words[4]);
+	}
 	while ((moved = read(file, block, size)) > 0)
 		done += moved;
 	if (moved < 0)
@@ -280,10 +284,10 @@ int main(int count, char **words)
 		flush_file(words);
 	else if (strcmp(command, "direct-write") == 0 && count >= 4)
 		write_file(count, words, O_TRUNC | O_DIRECT);
-	else if (strcmp(command, "read") == 0 && count == 3)
-		read_file(words, 0);
-	else if (strcmp(command, "direct-read") == 0 && count == 3)
-		read_file(words, O_DIRECT);
+	else if (strcmp(command, "read") == 0 && count >= 3)
+		read_file(count, words, 0);
+	else if (strcmp(command, "direct-read") == 0 && count >= 3)
+		read_file(count, words, O_DIRECT);
 	else if (strcmp(command, "map") == 0 && count >= 3)
 		map_file(count, words);
 	else if (strcmp(command, "metadata") == 0 && count == 3)
@@ -293,7 +297,7 @@ int main(int count, char **words)
 				"       workload write-descriptor NUMBER BYTES BLOCK\n"
 				"       workload aio-write FILE BYTES BLOCK\n"
 				"       workload flush FILE stat|fsync|close\n"
-				"       workload read|direct-read FILE BLOCK\n"
+				"       workload read|direct-read FILE BLOCK [hold PATH]\n"
 				"       workload map FILE BYTES [early]\n"
 				"       workload metadata FOLDER TIMES\n");
 		return 2;

@@ -1,4 +1,6 @@
 import {
+  noFiles,
+  noProcesses,
   Sources,
   type Attributes,
   type Bounds,
@@ -126,6 +128,8 @@ export const nodeModel = (startMs: number): NodeModel => {
           size: histogram(({ size }) => size),
         },
         events: { length: 0 } as NfsBatch['events'],
+        processes: noProcesses,
+        files: noFiles,
         lost: this.lost,
       };
     },

@@ -1,6 +1,7 @@
 import type { Scenario } from '../scenario.ts';
 import { badInput } from './bad-input.ts';
 import { handover } from './handover.ts';
+import { identity } from './identity.ts';
 import { modules } from './modules.ts';
 import { otlp } from './otlp.ts';
 import { overload } from './overload.ts';
@@ -8,6 +9,7 @@ import { restart } from './restart.ts';
 import { server } from './server.ts';
 import { start } from './start.ts';
 import { storm, stormPreempt } from './storm.ts';
+import { tiny } from './tiny.ts';
 import { twoPods } from './two-pods.ts';
 import { writeback, writebackCgv1, writebackNomemcg } from './writeback.ts';
 
@@ -26,5 +28,7 @@ export const scenarios: readonly Scenario[] = [
   server,
   storm,
   stormPreempt,
+  identity,
+  tiny,
   badInput,
 ];

@@ -51,7 +51,7 @@ export const config = z.strictObject({
     .refine(distinct, 'a program is listed twice')
     .default(['nfs'])
     .describe(
-      'What is counted: the operations of NFS, and on request what the client calls beside it, each under `onc_rpc.program.name` and never mixed with NFS.',
+      'What is counted: the operations of NFS, and on request what the client calls beside it, each under the name of its program and never mixed with NFS.',
     ),
   job_variables: z
     .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,31}$/, 'expected the name of an environment variable, of at most 32 letters'))

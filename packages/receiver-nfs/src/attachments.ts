@@ -13,7 +13,8 @@ export interface Attachments {
   states(): ProgramState[];
 }
 
-export function attachWhileMounted({ session, loaded }: Program, fastening: Fastening, where: string, log: Logger): Attachments {
+export function attachWhileMounted(program: Program, fastening: Fastening, where: string, log: Logger): Attachments {
+  const { session } = program;
   let attached: readonly Attachment[] = [];
   return {
     list: () => attached,
@@ -38,7 +39,7 @@ export function attachWhileMounted({ session, loaded }: Program, fastening: Fast
         log.info('detached: no NFS is mounted');
         return;
       }
-      const result = attachHooks(session, where, fastening, loaded);
+      const result = attachHooks(program, where, fastening);
       attached = result.attached;
       log.info('attached', { hooks: attached.map(({ hook, way }) => `${hook} as ${way.type}`) });
       for (const { hook, error } of result.absent) log.warn(`${hook.name} cannot be attached: ${hook.without}`, { error });

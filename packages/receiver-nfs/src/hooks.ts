@@ -112,8 +112,15 @@ export function callbacksPreemptible(session: Session): boolean {
   return new DataView(seen.buffer).getBigUint64(8, true) > 0n;
 }
 
+/** What a kernel took of the program, and how it calls it (Program of program.ts). */
+export interface Loaded {
+  readonly session: Session;
+  readonly loaded: (program: string) => boolean;
+  readonly preemptible: boolean;
+}
+
 /** The ways to a hook, best first. Programs that this kernel did not load are left out. */
-export function waysTo(hook: Hook, preemptible: boolean, loaded: (program: string) => boolean): Way[] {
+export function waysTo(hook: Hook, { preemptible, loaded }: Loaded): Way[] {
   const ways = hook.ways.filter(({ program }) => loaded(program));
   const lossy = ({ type }: Way): boolean => preemptible && (type === 'raw_tracepoint' || type === 'fexit');
   return [...ways.filter((way) => !lossy(way)), ...ways.filter(lossy)];
@@ -138,16 +145,14 @@ export const passing = (session: Session): Fastening => ({
  * none, with nothing attached.
  */
 export function attachHooks(
-  session: Session,
+  program: Loaded,
   where: string,
   fastening: Fastening,
-  loaded: (program: string) => boolean = () => true,
 ): { readonly attached: Attachment[]; readonly absent: Absence[] } {
-  const preemptible = callbacksPreemptible(session);
   const attached: Attachment[] = [];
   const absent: Absence[] = [];
   for (const hook of hooks) {
-    const trial = tryWays(fastening.choose(waysTo(hook, preemptible, loaded)), where, fastening);
+    const trial = tryWays(fastening.choose(waysTo(hook, program)), where, fastening);
     if (trial.way !== undefined) attached.push({ hook: hook.name, way: trial.way });
     else if (!hook.needed) absent.push({ hook, error: trial.error });
     else {

@@ -6,7 +6,7 @@ import { open, type KernelError, type OpenOptions, type Session } from '@nfscope
 import { rpcProgram } from '@nfscope/semconv';
 import type { Config } from './config.ts';
 import { ownHierarchy } from './hierarchy.ts';
-import { hooks, type Hook } from './hooks.ts';
+import { callbacksPreemptible, hooks, type Hook } from './hooks.ts';
 import { MOST_VARIABLES } from './processes.ts';
 import { translated } from './refusal.ts';
 
@@ -20,6 +20,8 @@ export interface Program {
   readonly session: Session;
   /** Whether the kernel took a program; some ways to a hook need what not every kernel has. */
   readonly loaded: (program: string) => boolean;
+  /** Whether this kernel preempts programs of tracepoints, and loses runs of them. */
+  readonly preemptible: boolean;
 }
 
 /**
@@ -52,7 +54,7 @@ export function load(config: Config, where: string, pins?: Readonly<Record<strin
     },
   };
   return translated(where, () => {
-    const program = openWhatLoads(readFileSync(objectFile), options);
+    const program = openOnce(readFileSync(objectFile), options);
     if (pins === undefined) fillRows(program.session, config.max_rows);
     return program;
   });
@@ -67,9 +69,25 @@ export function fillRows(session: Session, maxRows: number): void {
 
 const spareRows = (maxRows: number): number => Math.ceil(maxRows * SPARE);
 
+/**
+ * Loads the needed hooks as raw tracepoints only, unless this kernel loses runs of those. Each kind of way is verified and
+ * compiled anew, so all of them would make the start three times as long.
+ */
+function openOnce(object: Uint8Array, options: OpenOptions): Program {
+  const tracepoints = openWhatLoads(object, options, otherThanTracepoints());
+  if (!callbacksPreemptible(tracepoints.session)) return { ...tracepoints, preemptible: false };
+  tracepoints.session.close();
+  return { ...openWhatLoads(object, options, []), preemptible: true };
+}
+
+function otherThanTracepoints(): string[] {
+  const ways = hooks.flatMap((hook) => (hook.needed ? hook.ways.filter(({ type }) => type !== 'raw_tracepoint') : []));
+  return ways.flatMap(({ program }) => [program, `${program}_stage`]);
+}
+
 /** One program that the kernel refuses fails the whole object: it is left out, as long as its hook has another way. */
-function openWhatLoads(object: Uint8Array, options: OpenOptions): Program {
-  const except = new Set<string>();
+function openWhatLoads(object: Uint8Array, options: OpenOptions, unwanted: readonly string[]): Omit<Program, 'preemptible'> {
+  const except = new Set<string>(unwanted);
   for (;;) {
     try {
       return { session: open(object, { ...options, except: [...except] }), loaded: (program) => !except.has(program) };

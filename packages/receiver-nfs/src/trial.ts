@@ -1,6 +1,6 @@
 import { NfscopeError } from '@nfscope/pipeline';
 import type { Config } from './config.ts';
-import { callbacksPreemptible, hooks, passing, tryWays, waysTo, type WayType } from './hooks.ts';
+import { hooks, passing, tryWays, waysTo, type WayType } from './hooks.ts';
 import { load } from './program.ts';
 
 /** A hook of the program: the way it lets itself be attached, or what the kernel said. */
@@ -15,9 +15,9 @@ export interface HookTrial {
 
 /** Loads the program as a receiver does, tries each hook, and lets go of everything. Throws NFS-201 to NFS-205 when it does not load. */
 export function tryHooks(config: Config, where: string): HookTrial[] {
-  const { session, loaded } = load(config, where);
+  const program = load(config, where);
+  const { session } = program;
   try {
-    const preemptible = callbacksPreemptible(session);
     const fastening = passing(session);
     return hooks.map((hook) => {
       const about = {
@@ -25,7 +25,7 @@ export function tryHooks(config: Config, where: string): HookTrial[] {
         optional: !hook.needed,
         ...(hook.without === undefined ? {} : { without: hook.without }),
       };
-      const { way, error } = tryWays(waysTo(hook, preemptible, loaded), where, fastening);
+      const { way, error } = tryWays(waysTo(hook, program), where, fastening);
       if (way !== undefined) return { ...about, type: way.type };
       if (error instanceof NfscopeError) return { ...about, error };
       throw error;

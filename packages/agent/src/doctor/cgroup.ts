@@ -11,7 +11,10 @@ export const cgroup = ({ procfs, sysfs }: NodeRoots): Check => {
   if (text === undefined || !hierarchies) return unreadable(name, file);
   const v1 = v1Controller(text);
   const both = hierarchies.includes('0::') && hierarchies.length > 1;
-  const evidence = v1 === undefined ? `version 2${both ? ', beside version 1' : ''}` : `version 1${both ? ', beside version 2' : ''}: owners by the controller ${v1}`;
+  const evidence =
+    v1 === undefined
+      ? `version 2${both ? ', beside version 1' : ''}`
+      : `version 1${both ? ', beside version 2' : ''}: owners by the controller ${v1}`;
   const controllers = v1 === undefined ? readText(`${sysfs}/fs/cgroup/cgroup.controllers`)?.trim().split(' ') : [v1];
   if (controllers && !controllers.includes('memory')) {
     return {

@@ -9,6 +9,7 @@ export default defineConfig({
       'packages/*/src/**/*.test.ts',
       'native/**/*.test.ts',
       'bpf/**/*.test.ts',
+      'test/lab/src/**/*.test.ts',
       'test/repo/src/**/*.test.ts',
       'examples/**/*.test.ts',
     ],

@@ -13,6 +13,7 @@ const generators = [
   { name: 'errors', of: [] },
   { name: 'configuration', of: [] },
   { name: 'picture', of: [] },
+  { name: 'kernels', of: [] },
 ];
 
 const read = (path) => {

@@ -1,5 +1,5 @@
 // `npm test`: everything that runs. Ends with the line "N passed, N failed, N skipped", status 1 when anything failed.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -7,30 +7,6 @@ import { missing } from './needs.mjs';
 import { nodeRelease, releases } from './node-release.mjs';
 import { setup } from './setup.mjs';
 import { root, run, seconds, step } from './step.mjs';
-
-/** The scenarios of a run, in their order. */
-const scenarios = [
-  { name: 'two-pods', kernel: '6.1' },
-  { name: 'two-pods', kernel: '6.12' },
-  { name: 'two-pods', kernel: '6.1', rights: 'two' },
-  { name: 'writeback', kernel: '6.1', rights: 'two' },
-  { name: 'writeback', kernel: '6.12' },
-  { name: 'writeback-nomemcg', kernel: '6.1', rights: 'two' },
-  { name: 'writeback-cgv1', kernel: '6.1', rights: 'two' },
-  { name: 'otlp', kernel: '6.1' },
-  { name: 'otlp', kernel: '6.12' },
-  { name: 'overload', kernel: '6.1' },
-  { name: 'restart', kernel: '6.1' },
-  { name: 'handover', kernel: '6.1' },
-  { name: 'modules', kernel: '6.1' },
-  { name: 'start', kernel: '6.1' },
-  { name: 'identity', kernel: '6.1', rights: 'two' },
-  { name: 'identity', kernel: '6.12' },
-  { name: 'tiny', kernel: '6.1', rights: 'two' },
-  { name: 'bad-input', kernel: '6.1' },
-];
-/** The lab has limits of its own; this one is for a lab that hangs. */
-const SCENARIO_LIMIT_MS = 15 * 60_000;
 
 const say = (text) => process.stdout.write(`${text}\n`);
 const show = (text) => say(`  ${text}`);
@@ -80,6 +56,7 @@ async function onRelease(version) {
   };
 }
 
+/** The core of the matrix, made again whatever was run before, and kept out of the results that are in git. */
 async function lab() {
   const absent = missing(['build', 'lab']).map(({ name }) => name);
   const reason =
@@ -88,50 +65,25 @@ async function lab() {
       : process.arch === 'x64'
         ? undefined
         : `the lab needs x86-64, this is ${process.arch}`;
+  const matrix = ['test/lab/dist/matrix.js', '--core', '--again'];
   const total = nothing();
   if (reason !== undefined) {
-    total.skipped = scenarios.map((scenario) => ({ name: inWords(scenario), reason }));
+    const { output } = await run(process.execPath, [...matrix, '--list']);
+    total.skipped = output.trim().split('\n').map((name) => ({ name, reason }));
     return total;
   }
-  if (!(await step('lab', 'tsc', ['-b', 'test/lab']))) {
-    total.failed = scenarios.length;
+  const scratch = mkdtempSync(join(tmpdir(), 'nfscope-test-'));
+  try {
+    const { status } = await run(process.execPath, [...matrix, '--results', scratch], { line: show });
+    const runs = readdirSync(scratch).flatMap((name) => read(join(scratch, name))?.runs ?? []);
+    for (const { scenario, passed, failed, skipped } of runs)
+      add(total, { passed, failed: failed.length, skipped: skipped.map(({ what, reason }) => ({ name: `${scenario}: ${what}`, reason })) });
+    // A matrix that did not come to its end is a failure too.
+    if (status !== 0 && total.failed === 0) total.failed = 1;
     return total;
+  } finally {
+    rmSync(scratch, { recursive: true });
   }
-  total.failed += await forgotten();
-  for (const scenario of scenarios) add(total, await inLab(scenario));
-  return total;
-}
-
-/** How many scenarios of the lab no run goes through. */
-async function forgotten() {
-  const { output } = await run(process.execPath, ['test/lab/dist/lab.js', '--list']);
-  const names = [...output.matchAll(/^(\S+)/gm)].map((match) => match[1]).filter((name) => !scenarios.some((one) => one.name === name));
-  for (const name of names) say(`scenario ${name} is not in the table of scripts/test.mjs`);
-  return names.length;
-}
-
-const inWords = ({ name, kernel, rights = 'root' }) => `${name} on ${kernel}${rights === 'root' ? '' : ' with two capabilities'}`;
-
-async function inLab(scenario) {
-  const { name, kernel, rights = 'root' } = scenario;
-  const from = performance.now();
-  say(`scenario ${inWords(scenario)}`);
-  const words = ['--kernel', kernel, '--scenario', name, '--rights', rights];
-  const { status, output } = await run(process.execPath, ['test/lab/dist/lab.js', ...words], { line: show, timeoutMs: SCENARIO_LIMIT_MS });
-  say(`scenario ${inWords(scenario)}: ${seconds(from)}`);
-  const closing = output.match(/^(\d+) passed, (\d+) failed, (\d+) skipped$/m);
-  const total = nothing();
-  if (closing) {
-    total.passed = Number(closing[1]);
-    total.failed = Number(closing[2]);
-    const reasons = [...output.matchAll(/^skip (.+?): (.+)$/gm)];
-    for (let index = 0; index < Number(closing[3]); index++) {
-      total.skipped.push({ name: `${name}: ${reasons[index]?.[1] ?? 'a check'}`, reason: reasons[index]?.[2] ?? 'gives no reason' });
-    }
-  }
-  if (status !== 0 && total.failed === 0) total.failed = 1;
-  if (!closing) say(`  ended with status ${status} before it had counted`);
-  return total;
 }
 
 const add = (total, { passed, failed, skipped }) => {

@@ -1,13 +1,20 @@
+/** What the checks of a run came to: how many held, the names of those that did not, and what could not be checked here. */
+export interface Tally {
+  readonly passed: number;
+  readonly failed: readonly string[];
+  readonly skipped: readonly { readonly what: string; readonly reason: string }[];
+}
+
 /** Prints a line for each check as it is made, and counts. */
-export class Checks {
-  #passed = 0;
-  #failed = 0;
-  #skipped = 0;
+export class Checks implements Tally {
+  passed = 0;
+  readonly failed: string[] = [];
+  readonly skipped: { what: string; reason: string }[] = [];
 
   /** `figures` say what was seen, whether or not it is right. */
   that(what: string, holds: boolean, figures = ''): void {
-    if (holds) this.#passed++;
-    else this.#failed++;
+    if (holds) this.passed++;
+    else this.failed.push(what);
     process.stdout.write(`${holds ? 'ok  ' : 'FAIL'} ${what}${figures ? `: ${figures}` : ''}\n`);
   }
 
@@ -16,13 +23,13 @@ export class Checks {
   }
 
   skip(what: string, reason: string): void {
-    this.#skipped++;
+    this.skipped.push({ what, reason });
     process.stdout.write(`skip ${what}: ${reason}\n`);
   }
 
   /** Prints the closing line; true when nothing failed and something was checked. */
   close(): boolean {
-    process.stdout.write(`${this.#passed} passed, ${this.#failed} failed, ${this.#skipped} skipped\n`);
-    return this.#failed === 0 && this.#passed > 0;
+    process.stdout.write(`${this.passed} passed, ${this.failed.length} failed, ${this.skipped.length} skipped\n`);
+    return this.failed.length === 0 && this.passed > 0;
   }
 }

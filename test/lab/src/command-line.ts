@@ -19,7 +19,7 @@ export type Command =
   | { readonly do: 'list' }
   | (Guest & { readonly do: 'shell' })
   | (Guest & { readonly do: 'job'; readonly file: string; readonly out: string | undefined })
-  | (Guest & { readonly do: 'scenario'; readonly scenario: Scenario; readonly out: string | undefined });
+  | (Guest & { readonly do: 'scenario'; readonly scenario: Scenario; readonly out: string | undefined; readonly result: string | undefined });
 
 export const help = `Boots a real kernel with a real NFS server and runs nfscope in it. Needs no root and installs nothing.
 
@@ -36,6 +36,7 @@ export const help = `Boots a real kernel with a real NFS server and runs nfscope
   --append WORDS   more words for the kernel's command line: cgroup_disable=memory, preempt=full,
                    lab.cgroup=v1, lab.cgroup=hybrid
   --out FOLDER     keep what the guest writes to /lab/out there
+  --result FILE    write what the checks of a scenario came to there, as JSON
   --list           the scenarios
 `;
 
@@ -46,6 +47,7 @@ const options = {
   scenario: { type: 'string' },
   job: { type: 'string' },
   out: { type: 'string' },
+  result: { type: 'string' },
   shell: { type: 'boolean', default: false },
   list: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
@@ -74,8 +76,9 @@ export function parse(words: readonly string[]): Command {
   }
   const name = values.scenario ?? 'two-pods';
   const scenario = scenarios.find((candidate) => candidate.name === name);
+  if (scenario?.ownRights && rights !== 'root') throw new LabError(`--rights ${rights}: the scenario ${name} has rights of its own`);
   if (!scenario) throw new LabError(`--scenario ${name}: there are ${scenarios.map((candidate) => candidate.name).join(', ')}`);
-  return { do: 'scenario', ...guest, scenario, out };
+  return { do: 'scenario', ...guest, scenario, out, result: values.result };
 }
 
 function read(words: readonly string[]) {

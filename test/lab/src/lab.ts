@@ -1,8 +1,8 @@
-import { cp, mkdir, mkdtemp, readFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { accelerator } from './accelerator.ts';
-import { Checks } from './checks.ts';
+import { Checks, type Tally } from './checks.ts';
 import { help, parse, type Command } from './command-line.ts';
 import { kernel, NoKernel } from './kernel.ts';
 import { LabError } from './lab-error.ts';
@@ -30,12 +30,13 @@ async function main(command: Command): Promise<number> {
   }
   needPrograms();
   if (command.do !== 'shell') needBundle();
-  return withScratch('nfscope-lab-', (share) => inGuest(command, share)).catch((error: unknown) => {
+  return withScratch('nfscope-lab-', (share) => inGuest(command, share)).catch(async (error: unknown) => {
     if (!(error instanceof NoKernel) || command.do !== 'scenario') throw error;
     // What Debian does not give to this machine says nothing about nfscope.
     const checks = new Checks();
     checks.skip(`${command.scenario.name} on ${command.kernel}`, error.message);
     checks.close();
+    await write(command.result, checks, '');
     return 0;
   });
 }
@@ -66,15 +67,21 @@ async function inGuest(command: Exclude<Command, { do: 'help' | 'list' }>, share
   try {
     const without = await readFile(join(out, 'skipped'), 'utf8').catch(() => undefined);
     if (without === undefined) {
-      await checkRights(out, command.rights, checks);
+      if (!command.scenario.ownRights) await checkRights(out, command.rights, checks);
       await command.scenario.check(out, checks);
     } else checks.skip(`${command.scenario.name} on ${image.release}`, without.trim());
   } catch (error) {
     checks.that('what the guest left behind can be read', false, (error as Error).message);
   }
   const passed = checks.close();
+  await write(command.result, checks, image.release);
   await keep(out, command.out ?? (passed ? undefined : await mkdtemp(join(tmpdir(), `nfscope-${command.scenario.name}-`))));
   return passed ? 0 : 1;
+}
+
+/** What the matrix reads. */
+async function write(file: string | undefined, { passed, failed, skipped }: Tally, release: string): Promise<void> {
+  if (file !== undefined) await writeFile(file, JSON.stringify({ release, passed, failed, skipped }));
 }
 
 async function keep(from: string, to: string | undefined): Promise<void> {

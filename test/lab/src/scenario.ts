@@ -8,6 +8,10 @@ export interface Scenario {
   readonly timeoutMs: number;
   /** More words for the kernel's command line: `cgroup_disable=memory`, `lab.cgroup=v1` or `=hybrid` (guest/init.sh). */
   readonly append?: string;
+  /** Its agent has rights that the scenario gives and checks; `--rights` is not for it. */
+  readonly ownRights?: true;
+  /** Where it says something, when that is not everywhere: the matrix runs it on these. */
+  readonly kernels?: readonly string[];
   /** `out` is the folder the guest filled. */
   check(out: string, checks: Checks): Promise<void>;
 }

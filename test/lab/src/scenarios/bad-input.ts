@@ -18,6 +18,7 @@ export const badInput: Scenario = {
   name: 'bad-input',
   about: 'wrong configuration, rights, kernel and port: one line each, exit status 2, nothing half-started',
   timeoutMs: 300_000,
+  ownRights: true,
   async check(out, checks) {
     for (const [name, code, words] of attempts) {
       const left = (what: string): Promise<string> => readFile(join(out, `${name}.${what}`), 'utf8');

@@ -69,7 +69,10 @@ async function lab() {
   const total = nothing();
   if (reason !== undefined) {
     const { output } = await run(process.execPath, [...matrix, '--list']);
-    total.skipped = output.trim().split('\n').map((name) => ({ name, reason }));
+    total.skipped = output
+      .trim()
+      .split('\n')
+      .map((name) => ({ name, reason }));
     return total;
   }
   const scratch = mkdtempSync(join(tmpdir(), 'nfscope-test-'));

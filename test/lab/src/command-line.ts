@@ -19,7 +19,12 @@ export type Command =
   | { readonly do: 'list' }
   | (Guest & { readonly do: 'shell' })
   | (Guest & { readonly do: 'job'; readonly file: string; readonly out: string | undefined })
-  | (Guest & { readonly do: 'scenario'; readonly scenario: Scenario; readonly out: string | undefined; readonly result: string | undefined });
+  | (Guest & {
+      readonly do: 'scenario';
+      readonly scenario: Scenario;
+      readonly out: string | undefined;
+      readonly result: string | undefined;
+    });
 
 export const help = `Boots a real kernel with a real NFS server and runs nfscope in it. Needs no root and installs nothing.
 

@@ -55,8 +55,7 @@ export function parse(words: readonly string[]): MatrixCommand {
   const keep = (option: string, list: string | undefined, of: (planned: Planned) => string): void => {
     if (list === undefined) return;
     const known = new Set(plan.map(of));
-    for (const word of list.split(','))
-      if (!known.has(word)) throw new LabError(`--${option} ${word}: there are ${[...known].join(', ')}`);
+    for (const word of list.split(',')) if (!known.has(word)) throw new LabError(`--${option} ${word}: there are ${[...known].join(', ')}`);
     wanted = wanted.filter((planned) => list.split(',').includes(of(planned)));
   };
   keep('kernel', values.kernel, ({ kernel }) => kernel);

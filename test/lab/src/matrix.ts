@@ -13,6 +13,8 @@ import { hash } from './sources.ts';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
+const at = (): string => `${elapsed().toFixed(0).padStart(5)} s  `;
+
 /** Of a scenario that was never run. */
 const USUAL_SECONDS = 120;
 
@@ -31,7 +33,9 @@ async function main(command: MatrixCommand): Promise<number> {
     say(old ?? `All ${all.length} runs are of the code as it is now.`);
     return old === undefined ? 0 : 1;
   }
-  const left = all.filter((state) => command.wanted.includes(state.planned) && (command.again || !isDone(state))).map(({ planned }) => planned);
+  const left = all
+    .filter((state) => command.wanted.includes(state.planned) && (command.again || !isDone(state)))
+    .map(({ planned }) => planned);
   if (command.do === 'list') {
     for (const planned of left) say(inWords(planned));
     return 0;
@@ -42,7 +46,9 @@ async function main(command: MatrixCommand): Promise<number> {
 
 async function runAll(command: MatrixCommand, left: Planned[], earlier: readonly Run[]): Promise<number> {
   const { wanted, jobs, results } = command;
-  say(`${left.length} of ${wanted.length} runs to make, ${jobs} at a time${left.length < wanted.length ? '; the others passed before' : ''}`);
+  say(
+    `${left.length} of ${wanted.length} runs to make, ${jobs} at a time${left.length < wanted.length ? '; the others passed before' : ''}`,
+  );
   const commit = await run('git', ['rev-parse', '--short=12', 'HEAD'], { cwd: root }).then(
     (text) => text.trim(),
     () => 'none',
@@ -55,12 +61,13 @@ async function runAll(command: MatrixCommand, left: Planned[], earlier: readonly
   };
   const guest = async (): Promise<void> => {
     for (let planned = left.shift(); planned !== undefined; planned = left.shift()) {
+      say(`${at()}${inWords(planned)} begins`);
       const ended = await runOne(planned, command.limitMs, logs);
       done.push(ended);
       add(results, { date: ended.date, commit, sources: hash(root, '') }, [ended]);
       const minutes = left.reduce((sum, one) => sum + expected(one), 0) / jobs / 60;
       say(
-        `${elapsed().toFixed(0).padStart(5)} s  ${inWords(planned)}: ${ended.passed} passed, ${ended.failed.length} failed, ` +
+        `${at()}${inWords(planned)}: ${ended.passed} passed, ${ended.failed.length} failed, ` +
           `${ended.skipped.length} skipped in ${ended.seconds} s; ${left.length} to begin, about ${minutes.toFixed(0)} min`,
       );
     }
@@ -94,7 +101,12 @@ async function runOne(planned: Planned, limitMs: number, logs: string): Promise<
   clearTimeout(limit);
   const tally = await readFile(result, 'utf8').then(
     (text) => JSON.parse(text) as Tally & { readonly release: string },
-    () => ({ release: '', passed: 0, failed: [late ? `done after ${limitMs / 60_000} min` : `the lab ends with status 0, not ${status}`], skipped: [] }),
+    () => ({
+      release: '',
+      passed: 0,
+      failed: [late ? `done after ${limitMs / 60_000} min` : `the lab ends with status 0, not ${status}`],
+      skipped: [],
+    }),
   );
   await rm(result, { force: true });
   if (tally.failed.length > 0) {
@@ -103,7 +115,18 @@ async function runOne(planned: Planned, limitMs: number, logs: string): Promise<
   } else await rm(out, { recursive: true, force: true });
   const seconds = Math.round((performance.now() - began) / 1000);
   const date = new Date().toISOString().slice(0, 10);
-  return { kernel, release: tally.release, scenario: scenario.name, rights, date, sources, seconds, passed: tally.passed, failed: tally.failed, skipped: tally.skipped };
+  return {
+    kernel,
+    release: tally.release,
+    scenario: scenario.name,
+    rights,
+    date,
+    sources,
+    seconds,
+    passed: tally.passed,
+    failed: tally.failed,
+    skipped: tally.skipped,
+  };
 }
 
 try {

@@ -72,6 +72,9 @@ export function age(all: readonly State[]): string | undefined {
   const earlier = all.filter((state) => state.earlier).length;
   const absent = all.filter((state) => state.run === undefined).length;
   if (earlier + absent === 0) return undefined;
-  const parts = [...(earlier > 0 ? [`${earlier} are of an earlier version of the code`] : []), ...(absent > 0 ? [`${absent} were not made yet`] : [])];
+  const parts = [
+    ...(earlier > 0 ? [`${earlier} are of an earlier version of the code`] : []),
+    ...(absent > 0 ? [`${absent} were not made yet`] : []),
+  ];
   return `Of ${all.length} runs ${parts.join(', ')}: \`npm run lab:matrix\` makes them.`;
 }

@@ -12,7 +12,12 @@ const write = (path: string, text: string): void => {
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'nfscope-sources-'));
-  for (const path of ['bpf/nfs.bpf.c', 'native/src/ring.cc', 'packages/receiver-nfs/src/tick.ts', 'packages/processor-mount/src/mountinfo.ts'])
+  for (const path of [
+    'bpf/nfs.bpf.c',
+    'native/src/ring.cc',
+    'packages/receiver-nfs/src/tick.ts',
+    'packages/processor-mount/src/mountinfo.ts',
+  ])
     write(path, 'code');
   for (const name of ['storm', 'storm-preempt', 'stuck']) write(`test/lab/scenarios/${name}/guest.sh`, name);
   for (const name of ['storm', 'stuck']) write(`test/lab/src/scenarios/${name}.ts`, name);

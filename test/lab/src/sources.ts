@@ -28,7 +28,11 @@ export function sources(root: string, scenario: string): string[] {
 /** Changes when one of them does. */
 export function hash(root: string, scenario: string): string {
   const sum = createHash('sha256');
-  for (const path of sources(root, scenario)) sum.update(`${path}\0`).update(readFileSync(join(root, path))).update('\0');
+  for (const path of sources(root, scenario))
+    sum
+      .update(`${path}\0`)
+      .update(readFileSync(join(root, path)))
+      .update('\0');
   return sum.digest('hex').slice(0, 12);
 }
 

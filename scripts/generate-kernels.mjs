@@ -16,7 +16,7 @@ function sum(states) {
   const count = (of) => runs.reduce((total, run) => total + of(run), 0);
   const [passed, failed, skipped] = [count((run) => run.passed), count((run) => run.failed.length), count((run) => run.skipped.length)];
   const parts = [
-    failed > 0 ? `**${failed} of ${passed + failed} checks failed**` : `difference 0, ${passed} checks passed`,
+    failed > 0 ? `**${failed} of ${passed + failed} checks failed**` : `all ${passed} checks passed`,
     ...(skipped > 0 ? [`${skipped} skipped`] : []),
     ...(runs.length < states.length ? [`${states.length - runs.length} scenarios not run yet`] : []),
   ];

@@ -18,7 +18,7 @@ export const plan: readonly Planned[] = scenarios.flatMap((scenario) =>
 );
 
 /** What `npm test` runs of it: every kind of failure on the kernel that most nodes have, the main thing on a newer one too. */
-const core: ReadonlySet<string> = new Set([
+export const core: ReadonlySet<string> = new Set([
   'two-pods on 6.1 as root',
   'two-pods on 6.1 with two capabilities',
   'two-pods on 6.12 with two capabilities',

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { plan } from './plan.ts';
+import { core, inWords, plan } from './plan.ts';
 import { add, age, newest, states, type Run } from './results.ts';
 import { hash } from './sources.ts';
 
@@ -19,6 +19,11 @@ const aRun = (kernel: string, scenario: string, passed: number, sources = 'ab'):
   ...{ passed, failed: [], skipped: [] },
 });
 const order = (): string[] => newest(folder).runs.map(({ kernel, scenario, passed }) => `${kernel} ${scenario} ${passed}`);
+
+test('what `npm test` runs is in the matrix', () => {
+  const all = plan.map(inWords);
+  expect([...core].filter((words) => !all.includes(words))).toEqual([]);
+});
 
 test('nothing was ever run', () => {
   expect(newest(join(folder, 'nowhere')).runs).toEqual([]);

@@ -26,7 +26,7 @@ test/lab/results/<date>.json, from which \`npm run generate\` writes the tables 
   --core            only what \`npm test\` runs
   --again           also what passed already on the same sources
   --jobs N          guests side by side (default: 2); an emulated one takes a processor and 2.5 GB
-  --limit MINUTES   ends a run that is not done by then (default: 25); it counts as failed
+  --limit MINUTES   ends a run that is not done by then (default: 30); it counts as failed
   --results FOLDER  keep the results elsewhere
   --list            what would be run
   --age             how old the results are: status 1 when they are not of the sources as they are now
@@ -41,7 +41,7 @@ const options = {
   core: { type: 'boolean', default: false },
   again: { type: 'boolean', default: false },
   jobs: { type: 'string', default: '2' },
-  limit: { type: 'string', default: '25' },
+  limit: { type: 'string', default: '30' },
   results: { type: 'string', default: join(root, 'test', 'lab', 'results') },
   list: { type: 'boolean', default: false },
   age: { type: 'boolean', default: false },

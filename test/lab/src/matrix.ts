@@ -62,7 +62,10 @@ async function runAll(command: MatrixCommand, left: Planned[], earlier: readonly
   const guest = async (): Promise<void> => {
     for (let planned = left.shift(); planned !== undefined; planned = left.shift()) {
       say(`${at()}${inWords(planned)} begins`);
-      const ended = await runOne(planned, command.limitMs, logs);
+      const ended = await runOne(planned, command.limitMs, logs).catch((error: unknown) => {
+        left.length = 0;
+        throw error;
+      });
       done.push(ended);
       add(results, { date: ended.date, commit, sources: hash(root, '') }, [ended]);
       const minutes = left.reduce((sum, one) => sum + expected(one), 0) / jobs / 60;
@@ -72,9 +75,10 @@ async function runAll(command: MatrixCommand, left: Planned[], earlier: readonly
       );
     }
   };
-  await Promise.all(Array.from({ length: jobs }, guest));
-  // Gone when every run was well.
-  await rmdir(logs).catch(() => say(`what failed is in ${logs}`));
+  await Promise.all(Array.from({ length: jobs }, guest)).finally(() =>
+    // Gone when every run was well.
+    rmdir(logs).catch(() => say(`what failed is in ${logs}`)),
+  );
   const sum = (of: (one: Run) => number): number => done.reduce((total, one) => total + of(one), 0);
   const failed = sum((one) => one.failed.length);
   say(`${sum((one) => one.passed)} passed, ${failed} failed, ${sum((one) => one.skipped.length)} skipped`);
@@ -99,15 +103,19 @@ async function runOne(planned: Planned, limitMs: number, logs: string): Promise<
   }, limitMs);
   const status = await new Promise<number | null>((settle, reject) => lab.on('error', reject).on('close', settle));
   clearTimeout(limit);
-  const tally = await readFile(result, 'utf8').then(
-    (text) => JSON.parse(text) as Tally & { readonly release: string },
-    () => ({
-      release: '',
-      passed: 0,
-      failed: [late ? `done after ${limitMs / 60_000} min` : `the lab ends with status 0, not ${status}`],
-      skipped: [],
-    }),
-  );
+  const text = await readFile(result, 'utf8').catch(() => '');
+  // What a person must mend says nothing about the code.
+  if (text === '' && status === 2 && !late)
+    throw new LabError(
+      said
+        .trim()
+        .split('\n')
+        .at(-1)
+        ?.replace(/^lab: /, '') ?? '',
+    );
+  const without = late ? `done after ${limitMs / 60_000} min` : `the lab ends with status 0, not ${status}`;
+  const tally =
+    text === '' ? { release: '', passed: 0, failed: [without], skipped: [] } : (JSON.parse(text) as Tally & { readonly release: string });
   await rm(result, { force: true });
   if (tally.failed.length > 0) {
     await writeFile(log, said);

@@ -9,6 +9,7 @@ export const start: Scenario = {
   name: 'start',
   about: '`npm start` on a machine with an NFS client: counts its operations, prints lines, ends at Ctrl-C',
   timeoutMs: 600_000,
+  ownRights: true,
   async check(out, checks) {
     const lines = (await text(out, 'start.log')).split('\n').filter((line) => line !== '' && !line.startsWith('>'));
     checks.equal('the first line', lines[0], 'nfscope counts the NFS operations of this machine');

@@ -75,10 +75,12 @@ async function runAll(command: MatrixCommand, left: Planned[], earlier: readonly
       );
     }
   };
-  await Promise.all(Array.from({ length: jobs }, guest)).finally(() =>
+  try {
+    await Promise.all(Array.from({ length: jobs }, guest));
+  } finally {
     // Gone when every run was well.
-    rmdir(logs).catch(() => say(`what failed is in ${logs}`)),
-  );
+    await rmdir(logs).catch(() => say(`what failed is in ${logs}`));
+  }
   const sum = (of: (one: Run) => number): number => done.reduce((total, one) => total + of(one), 0);
   const failed = sum((one) => one.failed.length);
   say(`${sum((one) => one.passed)} passed, ${failed} failed, ${sum((one) => one.skipped.length)} skipped`);

@@ -79,8 +79,10 @@ async function lab() {
   try {
     const { status } = await run(process.execPath, [...matrix, '--results', scratch], { line: show });
     const runs = readdirSync(scratch).flatMap((name) => read(join(scratch, name))?.runs ?? []);
-    for (const { scenario, passed, failed, skipped } of runs)
-      add(total, { passed, failed: failed.length, skipped: skipped.map(({ what, reason }) => ({ name: `${scenario}: ${what}`, reason })) });
+    for (const { kernel, scenario, passed, failed, skipped } of runs) {
+      const named = ({ what, reason }) => ({ name: what.startsWith(scenario) ? what : `${scenario} on ${kernel}: ${what}`, reason });
+      add(total, { passed, failed: failed.length, skipped: skipped.map(named) });
+    }
     // A matrix that did not come to its end is a failure too.
     if (status !== 0 && total.failed === 0) total.failed = 1;
     return total;

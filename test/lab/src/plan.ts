@@ -29,6 +29,8 @@ export const core: ReadonlySet<string> = new Set([
   'otlp on 6.1 as root',
   'otlp on 6.12 as root',
   'start on 6.1 as root',
+  'identity on 6.1 with two capabilities',
+  'tiny on 6.12 as root',
   'overload on 6.1 as root',
   'restart on 6.1 as root',
   'handover on 6.1 as root',

@@ -149,12 +149,10 @@ static __always_inline int end(struct rpc_task *task)
 	/* Without a request mountstats counts nothing, and neither do we. */
 	if (READ_BLOCK(s->rqst, AT(s->task, struct rpc_task, tk_rqstp), struct rpc_rqst, rq_xmit_bytes_sent, rq_ntrans))
 		return 0;
-	now = bpf_ktime_get_ns();
 
 	first = bpf_core_field_offset(struct rpc_rqst, rq_xmit_bytes_sent);
 	start = AT(s->task, struct rpc_task, tk_start);
 	xtime = IN(s->rqst, first, struct rpc_rqst, rq_xtime);
-	a.duration = now - start;
 	a.rtt = IN(s->rqst, first, struct rpc_rqst, rq_rtt);
 	a.queue = xtime ? xtime - start : 0;
 	a.sent = IN(s->rqst, first, struct rpc_rqst, rq_xmit_bytes_sent);
@@ -223,6 +221,9 @@ static __always_inline int end(struct rpc_task *task)
 
 	row = bpf_map_lookup_elem(&rows, &key);
 	number = row ? *row : new_row(&key, clnt);
+	/* As late as can be: the kernel reads its clock for the same sum as soon as this has returned. */
+	now = bpf_ktime_get_ns();
+	a.duration = now - start;
 	count(number, &a, kind);
 
 	if (events_mode == NFS_EVENTS_ALL ||

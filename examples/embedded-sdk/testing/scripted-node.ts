@@ -52,6 +52,7 @@ export const scriptedNode = () => {
         changedSources: [],
         operations,
         bounds,
+        totalsRead: true,
         totals: {
           length: rows.length,
           row: Uint32Array.from(rows, (_, row) => row),

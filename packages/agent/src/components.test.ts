@@ -12,7 +12,7 @@ test('the built-in configuration is sound, and serves metrics of this node to th
       ...[...receivers, ...processors, ...exporters].map((planned) => planned.id),
     ]),
   ).toEqual([
-    ['nfs', 'nfs', 'nfs_mount', 'k8s_attributes', 'metrics'],
+    ['nfs', 'nfs', 'nfs_mount', 'nfs_coverage', 'k8s_attributes', 'metrics'],
     ['metrics', 'metrics', 'prometheus'],
   ]);
   expect(pipelines[1]!.exporters[0]!.config).toMatchObject({ endpoint: '127.0.0.1:9464' });

@@ -5,7 +5,7 @@ import { prometheusExporterFactory } from '@nfscope/exporter-prometheus';
 import { topExporterFactory } from '@nfscope/exporter-top';
 import type { Factory } from '@nfscope/pipeline';
 import { k8sAttributesFactory } from '@nfscope/processor-k8s';
-import { nfsMountFactory } from '@nfscope/processor-mount';
+import { nfsCoverageFactory, nfsMountFactory } from '@nfscope/processor-mount';
 import { nfsReceiverFactory, nfsReplayFactory } from '@nfscope/receiver-nfs';
 
 /** Every component in the `nfscope` command. A new one is one line here. */
@@ -13,6 +13,7 @@ export const components: readonly Factory[] = [
   nfsReceiverFactory,
   nfsReplayFactory,
   nfsMountFactory,
+  nfsCoverageFactory,
   k8sAttributesFactory,
   metricsConnectorFactory,
   prometheusExporterFactory,

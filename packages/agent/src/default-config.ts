@@ -4,6 +4,7 @@ export const defaultConfig = `receivers:
 
 processors:
   nfs_mount:
+  nfs_coverage:
   k8s_attributes:
 
 connectors:
@@ -17,7 +18,7 @@ service:
   pipelines:
     nfs:
       receivers: [nfs]
-      processors: [nfs_mount, k8s_attributes]
+      processors: [nfs_mount, nfs_coverage, k8s_attributes]
       exporters: [metrics]
     metrics:
       receivers: [metrics]

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NfscopeError } from '@nfscope/pipeline';
 import { k8sAttributesFactory } from '@nfscope/processor-k8s';
-import { nfsMountFactory } from '@nfscope/processor-mount';
+import { nfsCoverageFactory, nfsMountFactory } from '@nfscope/processor-mount';
 import { nfsReceiverFactory, nfsReplayFactory, type NfsReplayConfig } from '@nfscope/receiver-nfs';
 
 /** A configuration as read: whether it is right is found out when it is planned. */
@@ -49,6 +49,7 @@ export const replayFrom = (settings: NfsReplayConfig, config: unknown, where: st
     processors: Object.fromEntries(
       Object.entries(mapOf(value['processors']))
         .map(change(nfsMountFactory.type, { procfs: settings.folder }))
+        .map(change(nfsCoverageFactory.type, { procfs: settings.folder }))
         .map(change(k8sAttributesFactory.type, { pods_file: join(settings.folder, 'pods.json') })),
     ),
     service: {
@@ -69,7 +70,8 @@ export const inReplayFolder = async <T>(work: (folder: string) => Promise<T>): P
   const folder = await mkdtemp(join(tmpdir(), 'nfscope-replay-'));
   try {
     await mkdir(join(folder, '1'));
-    await writeFile(join(folder, '1', 'mountinfo'), '');
+    // A recording has no accounts of the kernel: nothing is compared.
+    for (const name of ['mountinfo', 'mountstats']) await writeFile(join(folder, '1', name), '');
     await writeFile(join(folder, 'pods.json'), '{"items":[]}');
     return await work(folder);
   } finally {

@@ -1,6 +1,7 @@
 import type { MetricsBatch, NfsBatch, Sources } from '@nfscope/model';
 import type { ComponentContext } from '@nfscope/pipeline';
 import type { Config } from './config.ts';
+import { coverageGauge } from './coverage-gauge.ts';
 import { layOut, type Layout } from './layout.ts';
 import { placeRows, type Placement } from './placement.ts';
 import { programs } from './programs.ts';
@@ -8,6 +9,7 @@ import { emptyRows, takeTotals, type Rows } from './rows.ts';
 import { seriesTable, type SeriesTable } from './series.ts';
 import { lostAttributes, snapshot, type Scope } from './snapshot.ts';
 import type { Supplement } from './supplement.ts';
+import { transportCounters } from './transport-counters.ts';
 
 /** The latest totals of one receiver, and the series they make. */
 export interface Tally {
@@ -41,7 +43,16 @@ export const startTally = ({ grace, charge }: Omit<Config, 'interval'>, { id, lo
     const rows = emptyRows(bounds);
     const table = seriesTable(charge);
     const placement = placeRows(rows, sources, table);
-    return { startMs, sources, rows, table, placement, supplements: [programs()], latest: batch, layout: undefined };
+    return {
+      startMs,
+      sources,
+      rows,
+      table,
+      placement,
+      supplements: [programs(), coverageGauge(), transportCounters()],
+      latest: batch,
+      layout: undefined,
+    };
   };
 
   const held = ({ sources, latest }: Counting, source: number): boolean => {

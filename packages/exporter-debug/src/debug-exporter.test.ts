@@ -40,6 +40,7 @@ const nfsBatch = (): NfsBatch => {
       { index: 1, name: 'GETATTR', program: 100003, version: 4, kind: 'other' },
     ],
     bounds: { duration: [], size: [] },
+    totalsRead: true,
     totals: {
       length: 2,
       row: Uint32Array.of(5, 9),

@@ -1,4 +1,5 @@
 import type { Files, Processes } from './processes.ts';
+import type { Mountstats } from './mountstats.ts';
 import type { Sources, Superblock } from './sources.ts';
 
 /** An operation by its protocol's name: READ of NFSv3 and READ of NFSv4 are two. */
@@ -118,12 +119,16 @@ export interface NfsBatch {
   readonly changedSources: readonly number[];
   readonly operations: readonly Operation[];
   readonly bounds: Bounds;
+  /** Whether the table of totals was read for this batch; when it was not, no row in `totals` does not mean that none changed. */
+  readonly totalsRead: boolean;
   readonly totals: TotalsColumns;
   readonly events: EventColumns;
   readonly processes: Processes;
   readonly files: Files;
   /** All NFS superblocks of the node, when they were walked for this batch. */
   readonly superblocks?: readonly Superblock[];
+  /** The kernel's own accounts of the node's mounts, when a processor compared them with the totals for this batch. */
+  readonly mountstats?: Mountstats;
   readonly lost: Lost;
   /** In batches that look at totals; absent in a replay. */
   readonly programs?: readonly ProgramState[];

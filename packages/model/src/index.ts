@@ -6,6 +6,8 @@ export { Sources, type Cgroup, type RpcClient, type Source, type SourceChange, t
 export { noFiles, noProcesses, pathOf, processOf, type Files, type Process, type Processes } from './processes.ts';
 // What a receiver sends down a pipeline.
 export type { Bounds, EventColumns, Lost, NfsBatch, Operation, ProgramState, TotalsColumns } from './batch.ts';
+// What the kernel itself counts, beside it.
+export type { Connection, CoverageReason, MountCoverage, Mountstats } from './mountstats.ts';
 // What a connector makes of it and an exporter sends out.
 export type {
   CounterMetric,

@@ -1,7 +1,8 @@
-import type { Attributes, NfsBatch, RpcClient, Sources, Superblock } from '@nfscope/model';
+import type { NfsBatch, Sources, Superblock } from '@nfscope/model';
 import { attribute } from '@nfscope/semconv';
 import { commonFolder } from './export-path.ts';
 import type { ExportsByDevice } from './mountinfo.ts';
+import { serverAttributes } from './server-attributes.ts';
 
 /** ONC RPC program number of NFS. No other program's client belongs to a superblock. */
 const NFS_PROGRAM = 100003;
@@ -101,15 +102,5 @@ export const nameClients = (sources: Sources, component: string, read: () => Pro
       for (const index of batch.changedSources) enter(index);
       if (isDue(batch.timeMs)) void look(batch.timeMs);
     },
-  };
-};
-
-const serverAttributes = (server: RpcClient['server']): Attributes => {
-  if (server === undefined) return {};
-  return {
-    [attribute.SERVER_ADDRESS]: server.name || server.address,
-    // 0 for what has no ports, such as a local socket.
-    ...(server.port === 0 ? {} : { [attribute.SERVER_PORT]: server.port }),
-    [attribute.NETWORK_TRANSPORT]: server.transport,
   };
 };

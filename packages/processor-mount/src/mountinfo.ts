@@ -34,19 +34,33 @@ const readText = (procfs: string): Promise<string> =>
  */
 export const parseMountinfo = (text: string): ExportsByDevice => {
   const exports = new Map<string, string>();
-  for (const line of text.split('\n')) {
-    // A space inside a field is written as \040, so this can only be the separator after the optional fields.
-    const separator = line.indexOf(' - ');
-    const [type, source] = line.slice(separator + 3).split(' ', 2);
-    if (separator < 0 || source === undefined || (type !== 'nfs' && type !== 'nfs4')) continue;
-    const device = line.split(' ', 3)[2]!;
-    if (!/^\d+:\d+$/.test(device)) continue;
+  for (const { device, source } of eachNfsMount(text)) {
     const path = pathOf(unescape(source));
     const other = exports.get(device);
     exports.set(device, other === undefined ? path : commonFolder(other, path));
   }
   return exports;
 };
+
+/** A line of mountinfo, with the escapes that the kernel wrote. */
+export interface MountLine {
+  readonly device: string;
+  readonly folder: string;
+  readonly source: string;
+}
+
+/** The lines of NFS mounts, in their order. */
+export function* eachNfsMount(text: string): Generator<MountLine> {
+  for (const line of text.split('\n')) {
+    // A space inside a field is written as \040, so this can only be the separator after the optional fields.
+    const separator = line.indexOf(' - ');
+    const [type, source] = line.slice(separator + 3).split(' ', 2);
+    if (separator < 0 || source === undefined || (type !== 'nfs' && type !== 'nfs4')) continue;
+    const [, , device, , folder] = line.split(' ', 5);
+    if (!/^\d+:\d+$/.test(device!)) continue;
+    yield { device: device!, folder: folder!, source };
+  }
+}
 
 const unescape = (field: string): string => {
   const bytes = field.replace(/\\([0-3][0-7]{2})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)));

@@ -58,9 +58,10 @@ for (const tick of ticks) writer.write(tick);
 await writer.close();
 
 /** What can be told of a batch whenever it is played. */
-const told = ({ totals, changedSources, sources, lost, timeMs, startMs }: NfsBatch) => ({
+const told = ({ totalsRead, totals, changedSources, sources, lost, timeMs, startMs }: NfsBatch) => ({
   afterMs: Math.round(timeMs - startMs),
   changedSources,
+  totalsRead,
   counts: [...totals.count],
   seconds: [...totals.durationSum],
   paths: sources.all().map((source) => source.cgroup.path),
@@ -69,9 +70,17 @@ const told = ({ totals, changedSources, sources, lost, timeMs, startMs }: NfsBat
 const noLoss = { events: 0, identities: 0, rows: 0, missed: 0 };
 // A table of sources is one for all batches of a round: by the end of it all its paths are known.
 const round = [
-  { afterMs: 0, changedSources: [0], counts: [1], seconds: [0.001], paths: ['/pod1'], lost: noLoss },
-  { afterMs: 100, changedSources: [0], counts: [], seconds: [], paths: ['/pod1'], lost: noLoss },
-  { afterMs: 1000, changedSources: [], counts: [5], seconds: [0.005], paths: ['/pod1'], lost: { ...noLoss, events: 1, missed: 2 } },
+  { afterMs: 0, changedSources: [0], totalsRead: true, counts: [1], seconds: [0.001], paths: ['/pod1'], lost: noLoss },
+  { afterMs: 100, changedSources: [0], totalsRead: false, counts: [], seconds: [], paths: ['/pod1'], lost: noLoss },
+  {
+    afterMs: 1000,
+    changedSources: [],
+    totalsRead: true,
+    counts: [5],
+    seconds: [0.005],
+    paths: ['/pod1'],
+    lost: { ...noLoss, events: 1, missed: 2 },
+  },
 ];
 
 const play = (options: Record<string, unknown>, log = recordingLogger()) =>

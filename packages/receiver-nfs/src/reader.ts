@@ -29,7 +29,8 @@ export function batchReader(kernel: KernelSide, settings: ReaderSettings, startM
     const events = kernel.events();
     // An operation is added to its row before its event is sent, so every row that an event names is there by now.
     const unnamed = !rows.know(events.columns.row, events.length);
-    const changedRows = due.totals || unnamed ? kernel.totals() : noRows;
+    const totalsRead = due.totals || unnamed;
+    const changedRows = totalsRead ? kernel.totals() : noRows;
     // Identity records go out before the row they belong to is counted in: read after, none is missed.
     const fresh = identities.take(kernel.identities());
     const added = rows.enter(changedRows, ms);
@@ -44,6 +45,7 @@ export function batchReader(kernel: KernelSide, settings: ReaderSettings, startM
       changedSources: [...new Set([...added, ...changed])],
       operations: rows.operations,
       bounds,
+      totalsRead,
       totals: totalsOf(changedRows, rows, bounds),
       events: eventsOf(events, rows, ms - kernel.monotonicMs()),
       processes: identities.processes,

@@ -22,7 +22,9 @@ export const attribute = {
   // ours
   NFS_EXPORT_PATH: 'nfs.export.path',
   NFS_IO_CHARGE: 'nfs.io.charge',
+  NFS_IO_COVERAGE_REASON: 'nfs.io.coverage.reason',
   NFS_IO_OWNER: 'nfs.io.owner',
+  NFS_TRANSPORT_CONNECTION: 'nfs.transport.connection',
   NFSCOPE_LOST_KIND: 'nfscope.lost.kind',
   NFSCOPE_PROGRAM_HOOK: 'nfscope.program.hook',
   NFSCOPE_PROGRAM_TYPE: 'nfscope.program.type',
@@ -35,8 +37,11 @@ export const ownAttributes = {
   'nfs.export.path': 'Path of the export on the server, as it was mounted. Absent on what belongs to a server as a whole.',
   'nfs.io.charge':
     'The rule that decided who pays for the operation: opener (who opened the file; buffered writes), page (whose page cache it was; buffered writes through a file opened before nfscope started), submitter (who sent it), system (a kernel thread, for nobody), other (the table was full), unknown (it began before nfscope did).',
+  'nfs.io.coverage.reason':
+    'Why operations of a mount are not under its export with an owner; absent on those that are. attached_late: before nfscope counted. parent_client: of the server’s own client, which mountstats repeats on each of its mounts and nfscope shows once, without an export. map_full: counted without an owner, since the table of totals was full. missed_runs: not counted, as the kernel skipped runs of the program. unknown: not counted, and nothing says why.',
   'nfs.io.owner':
     'What the one who pays is: container, cgroup (one that is no container), system, other or unknown. All are there, so that sums are complete.',
+  'nfs.transport.connection': 'Which of the connections to a server (nconnect) it is, from 0; it stays when the connection is made anew.',
   'nfscope.lost.kind':
     'What was lost: event (a single operation), identity (the name of a cgroup or rpc client), row (the owner of an operation; it is counted under other), run (a run of a program that the kernel skipped: an operation, or who opened a file).',
   'nfscope.program.hook': 'The place in the kernel where a program of nfscope is called, such as rpc_task_end.',

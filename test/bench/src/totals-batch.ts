@@ -32,6 +32,7 @@ export const totalsBatches = (rows: number): (() => NfsBatch) => {
       changedSources: tick === 1 ? sources.all().map(({ index }) => index) : [],
       operations,
       bounds: { duration: DURATION_BOUNDS, size: SIZE_BOUNDS },
+      totalsRead: true,
       totals: {
         length: rows,
         row: Uint32Array.from({ length: rows }, (_, row) => row),

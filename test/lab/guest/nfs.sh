@@ -56,12 +56,13 @@ nfs_server_ends() {
   return 1
 }
 
-# nfs_mount VERSION FOLDER [OPTIONS]
+# nfs_mount VERSION FOLDER [OPTIONS]: from $nfs_host, this machine when that is not set.
 nfs_mount() {
+  local host=${nfs_host:-127.0.0.1}
   mkdir -p "$2"
   case $1 in
-    3) mount -t nfs -o "vers=3,nolock,proto=tcp${3:+,$3}" 127.0.0.1:/srv/nas "$2" ;;
-    *) mount -t nfs -o "vers=$1,proto=tcp${3:+,$3}" 127.0.0.1:/ "$2" ;;
+    3) mount -t nfs -o "vers=3,nolock,proto=tcp${3:+,$3}" "$host:/srv/nas" "$2" ;;
+    *) mount -t nfs -o "vers=$1,proto=tcp${3:+,$3}" "$host:/" "$2" ;;
   esac
 }
 

@@ -55,7 +55,12 @@ async function inGuest(command: Exclude<Command, { do: 'help' | 'list' }>, share
 
   if (command.do === 'shell') return exitStatus(await boot({ ...machine, mode: 'shell', timeoutMs: SHELL_LIMIT_MS }));
   const timeoutMs = command.do === 'job' ? JOB_LIMIT_MS : command.scenario.timeoutMs;
-  const ending = await boot({ ...machine, mode: 'job', timeoutMs });
+  const ending = await boot({
+    ...machine,
+    mode: 'job',
+    timeoutMs,
+    ...(command.do === 'scenario' && command.scenario.countedClock ? { countedClock: true } : {}),
+  });
   say('the guest is off');
   const out = join(share, 'out');
   if (command.do === 'job') {

@@ -12,6 +12,8 @@ export interface Scenario {
   readonly ownRights?: true;
   /** Where it says something, when that is not everywhere: the matrix runs it on these. */
   readonly kernels?: readonly string[];
+  /** Times measured in the guest are looked at: where it is emulated, its clock counts instructions, and it has one processor. */
+  readonly countedClock?: boolean;
   /** `out` is the folder the guest filled. */
   check(out: string, checks: Checks): Promise<void>;
 }

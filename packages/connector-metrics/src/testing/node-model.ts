@@ -104,6 +104,7 @@ export const nodeModel = (startMs: number): NodeModel => {
         changedSources: [],
         operations,
         bounds,
+        totalsRead: true,
         totals: {
           length: changed.length,
           row: Uint32Array.from(changed, ({ row }) => row),

@@ -1,7 +1,9 @@
 import type { Scenario } from '../scenario.ts';
 import { badInput } from './bad-input.ts';
+import { coverage } from './coverage.ts';
 import { handover } from './handover.ts';
 import { identity } from './identity.ts';
+import { latency } from './latency.ts';
 import { modules } from './modules.ts';
 import { otlp } from './otlp.ts';
 import { overload } from './overload.ts';
@@ -21,6 +23,10 @@ export const scenarios: readonly Scenario[] = [
   writeback,
   writebackNomemcg,
   writebackCgv1,
+  latency,
+  coverage,
+  identity,
+  tiny,
   overload,
   restart,
   handover,
@@ -28,7 +34,5 @@ export const scenarios: readonly Scenario[] = [
   server,
   storm,
   stormPreempt,
-  identity,
-  tiny,
   badInput,
 ];

@@ -1,0 +1,16 @@
+import { duration } from '@nfscope/pipeline';
+import { z } from 'zod';
+
+export const config = z.strictObject({
+  procfs: z
+    .string()
+    .min(1, 'expected a path')
+    .default('/proc')
+    .describe('Root of the procfs of the node; a container that has it mounted elsewhere says where, such as /host/proc.'),
+  interval: duration(1000)
+    .prefault('10s')
+    .describe('How often mountstats is read, at least: each reading is compared when the superblocks were walked again, every 10 s.'),
+});
+
+/** Times are milliseconds. */
+export type CoverageConfig = z.output<typeof config>;

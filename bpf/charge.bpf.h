@@ -62,4 +62,35 @@ static __noinline __u64 cgroup_of_commit(struct nfs_commit_data *commit)
 	return cgroup_of_page(page);
 }
 
+/* Who pays for an operation that began at start and was sent by a process, and by which rule: now, or when it ends. */
+static __always_inline __u64 payer(__u64 start, __u32 tgid, __u32 kind, int direct, void *data,
+				   struct nfs_open_context *context, __u8 *charge)
+{
+	struct owner *owner = bpf_map_lookup_elem(&owners, &tgid);
+	__u64 paid = owner ? (start >= owner->since ? owner->cgroup : owner->previous) : 0;
+
+	if (paid)
+		*charge = owner && owner->kthread ? NFS_CHARGE_SYSTEM : NFS_CHARGE_SUBMITTER;
+	/* What goes past the page cache is sent by its writer, except that a kernel thread commits and repeats it. */
+	if ((kind == NFS_KIND_WRITE || kind == NFS_KIND_COMMIT) && (!direct || *charge != NFS_CHARGE_SUBMITTER)) {
+		/* Whoever flushes, the write belongs to whoever wrote. */
+		__u64 writer = cgroup_of_open(context);
+		__u8 rule = NFS_CHARGE_OPENER;
+
+		if (!writer) {
+			writer = kind == NFS_KIND_WRITE ? cgroup_of_write(data) : cgroup_of_commit(data);
+			rule = NFS_CHARGE_PAGE;
+		}
+		if (writer) {
+			paid = writer;
+			*charge = rule;
+		} else if (*charge == NFS_CHARGE_SYSTEM) {
+			/* A flusher thread writes on somebody's behalf: nobody can tell whose. */
+			paid = 0;
+			*charge = NFS_CHARGE_UNKNOWN;
+		}
+	}
+	return paid;
+}
+
 #endif

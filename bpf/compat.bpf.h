@@ -33,6 +33,15 @@ struct dentry___anonymous {
 	struct hlist_node d_alias;
 };
 
+/* Between 6.12 and 6.18: the mounts of a superblock are no longer linked by list_head, but from one to the next. */
+struct mount___single {
+	struct mount___single *mnt_next_for_sb;
+};
+
+struct super_block___single {
+	struct mount___single *s_mounts;
+};
+
 #pragma clang attribute pop
 
 static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *kn)

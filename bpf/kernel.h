@@ -10,6 +10,7 @@
 
 struct list_head {
 	struct list_head *next;
+	struct list_head *prev;
 };
 
 struct kernfs_node {
@@ -47,15 +48,56 @@ struct css_set {
 	struct cgroup *dfl_cgrp;
 };
 
+struct hlist_node {
+	struct hlist_node *next;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
+struct qstr {
+	const unsigned char *name;
+};
+
+struct dentry {
+	struct dentry *d_parent;
+	struct qstr d_name;
+	void *d_fsdata;
+	union {
+		struct hlist_node d_alias;
+	} d_u;
+};
+
 struct super_block {
 	struct list_head s_list;
+	struct list_head s_mounts;
 	__u32 s_dev;
 	unsigned long s_magic;
+	struct dentry *s_root;
 	void *s_fs_info;
 };
 
 struct vfsmount {
+	struct dentry *mnt_root;
 	struct super_block *mnt_sb;
+};
+
+struct ns_common {
+	unsigned int inum;
+};
+
+struct mnt_namespace {
+	struct ns_common ns;
+};
+
+struct mount {
+	struct mount *mnt_parent;
+	struct dentry *mnt_mountpoint;
+	struct vfsmount mnt;
+	struct list_head mnt_instance;
+	struct mnt_namespace *mnt_ns;
+	int mnt_id;
 };
 
 struct path {
@@ -126,6 +168,7 @@ struct rpc_procinfo {
 
 struct rpc_clnt {
 	unsigned int cl_clid;
+	struct list_head cl_tasks;
 	struct rpc_xprt *cl_xprt;
 	__u32 cl_prog;
 	__u32 cl_vers;
@@ -149,6 +192,8 @@ struct rpc_rqst {
 
 struct rpc_task {
 	int tk_status;
+	struct list_head tk_task;
+	unsigned long tk_runstate;
 	struct rpc_message tk_msg;
 	void *tk_calldata;
 	struct rpc_clnt *tk_client;
@@ -159,26 +204,6 @@ struct rpc_task {
 };
 
 struct nfs_direct_req;
-
-struct hlist_node {
-	struct hlist_node *next;
-};
-
-struct hlist_head {
-	struct hlist_node *first;
-};
-
-struct qstr {
-	const char *name;
-};
-
-struct dentry {
-	struct dentry *d_parent;
-	struct qstr d_name;
-	union {
-		struct hlist_node d_alias;
-	} d_u;
-};
 
 struct address_space {
 	struct inode *host;
@@ -200,8 +225,6 @@ struct nfs4_sequence_args {
 struct nfs_page_array {
 	struct page **pagevec;
 };
-
-struct dentry;
 
 struct nfs_open_context {
 	struct dentry *dentry;
@@ -232,8 +255,17 @@ struct nfs_commit_data {
 	struct nfs_open_context *context;
 };
 
+/* The kernel's nfs_client; that of nfs_event.h is a record of ours. */
+struct nfs_client___kernel {
+	struct list_head cl_superblocks;
+	struct rpc_clnt *cl_rpcclient;
+};
+
 struct nfs_server {
+	struct nfs_client___kernel *nfs_client;
+	struct list_head client_link;
 	struct rpc_clnt *client;
+	struct rpc_clnt *client_acl;
 };
 
 #pragma clang attribute pop
@@ -242,6 +274,8 @@ struct nfs_server {
 #define PF_KTHREAD 0x00200000
 /* include/uapi/linux/magic.h */
 #define NFS_SUPER_MAGIC 0x6969
+/* include/linux/sunrpc/sched.h */
+#define RPC_TASK_ACTIVE (1 << 2)
 /* include/linux/fs.h */
 #define FMODE_READ 0x1
 #define FMODE_WRITE 0x2

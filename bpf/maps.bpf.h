@@ -141,7 +141,7 @@ struct {
 	__type(value, struct nfs_totals);
 } totals SEC(".maps");
 
-/* What a walk found. */
+/* What walks found: superblocks of NFS, operations in flight. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -149,6 +149,24 @@ struct {
 	__type(key, __u32);
 	__type(value, struct nfs_superblock);
 } superblocks SEC(".maps");
+
+/* 123 KiB. Whoever reads walks on from where these ended. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 96);
+	__type(key, __u32);
+	__type(value, struct nfs_mount);
+} mounts SEC(".maps");
+
+/* 320 KiB. A server that stands still under buffered writes holds thousands; the rest is counted as lost. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, struct nfs_task);
+} tasks SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -18,6 +18,7 @@
 
 #include "charge.bpf.h"
 #include "totals.bpf.h"
+#include "tasks.bpf.h"
 #include "walk.bpf.h"
 #include "open.bpf.h"
 #include "process.bpf.h"
@@ -124,12 +125,11 @@ static __always_inline int end(struct rpc_task *task)
 {
 	struct nfs_totals_key key = {};
 	struct attempt a = {};
-	struct owner *owner;
 	struct scratch *s;
 	struct rpc_clnt *clnt;
 	struct nfs_open_context *context = 0;
 	void *data;
-	__u64 now, start, xtime, paid;
+	__u64 now, start, xtime;
 	__u32 zero = 0, *row, *state, number, first, size, kind = NFS_KIND_OTHER;
 	int direct = 0;
 
@@ -194,29 +194,7 @@ static __always_inline int end(struct rpc_task *task)
 		context = BPF_CORE_READ(commit, context);
 	}
 
-	owner = bpf_map_lookup_elem(&owners, &a.owner);
-	paid = owner ? (start >= owner->since ? owner->cgroup : owner->previous) : 0;
-	if (paid)
-		key.charge = owner && owner->kthread ? NFS_CHARGE_SYSTEM : NFS_CHARGE_SUBMITTER;
-	/* What goes past the page cache is sent by its writer, except that a kernel thread commits and repeats it. */
-	if ((kind == NFS_KIND_WRITE || kind == NFS_KIND_COMMIT) && (!direct || key.charge != NFS_CHARGE_SUBMITTER)) {
-		/* Whoever flushes, the write belongs to whoever wrote. */
-		__u64 writer = cgroup_of_open(context), charge = NFS_CHARGE_OPENER;
-
-		if (!writer) {
-			writer = kind == NFS_KIND_WRITE ? cgroup_of_write(data) : cgroup_of_commit(data);
-			charge = NFS_CHARGE_PAGE;
-		}
-		if (writer) {
-			paid = writer;
-			key.charge = charge;
-		} else if (key.charge == NFS_CHARGE_SYSTEM) {
-			/* A flusher thread writes on somebody's behalf: nobody can tell whose. */
-			paid = 0;
-			key.charge = NFS_CHARGE_UNKNOWN;
-		}
-	}
-	key.cgroup = paid;
+	key.cgroup = payer(start, a.owner, kind, direct, data, context, &key.charge);
 	key.kind = kind;
 
 	row = bpf_map_lookup_elem(&rows, &key);
@@ -258,5 +236,6 @@ struct layout {
 	enum nfs_identity identity;
 	enum nfs_hierarchy hierarchy;
 	enum nfs_environment environment;
+	enum nfs_walk walk;
 };
 const struct layout *layout;

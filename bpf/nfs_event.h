@@ -21,6 +21,9 @@
 #define NFS_JOB_VALUE 64
 /* Of a file below its mount; a longer one loses the folders next to the root. */
 #define NFS_FILE_PATH 512
+/* A kubelet's volume is 120 bytes below the root. */
+#define NFS_MOUNT_SOURCE 256
+#define NFS_MOUNT_NAMES 1024
 
 /* The operations whose payload is data. */
 enum nfs_kind {
@@ -53,6 +56,13 @@ enum nfs_events_mode {
 	NFS_EVENTS_OFF = 0,
 	NFS_EVENTS_SLOW = 1, /* failed, or slower than slow_threshold */
 	NFS_EVENTS_ALL = 2,
+};
+
+/* What a walk looks for. */
+enum nfs_walk {
+	NFS_WALK_SUPERBLOCKS = 0,
+	NFS_WALK_MOUNTS = 1, /* of those */
+	NFS_WALK_TASKS = 2,  /* in flight */
 };
 
 /* What is counted together. */
@@ -173,6 +183,37 @@ struct nfs_file {
 	char path[NFS_FILE_PATH]; /* names, leaf first, each ended by a NUL; none for the root of the mount */
 };
 
+/* An operation in flight, as a walk found it. One row a task, in no order. */
+struct nfs_task {
+	__u64 cgroup; /* who would pay if it ended now, as in nfs_totals_key */
+	__u64 start;  /* of this attempt */
+	__u64 file;   /* fileid, 0 when the operation is not READ, WRITE or COMMIT */
+	__u64 offset;
+	__u32 client; /* as in nfs_totals_key */
+	__u32 program;
+	__u32 owner; /* tgid that submitted it */
+	__u32 bytes; /* payload that a READ or a WRITE asks for */
+	__u16 version;
+	__u16 transmissions;
+	__u16 timeouts;
+	__u8 charge; /* enum nfs_charge */
+	__u8 kind;   /* enum nfs_kind */
+	char operation[24];
+};
+
+/* A mount of an NFS superblock: where one mount namespace has it. */
+struct nfs_mount {
+	__u64 device;	 /* as in nfs_superblock */
+	__u32 namespace; /* number of the mount namespace: the inode of /proc/<pid>/ns/mnt */
+	__u32 root;	 /* how many of the names lead from the root of the mount to source, leaf first */
+	__u32 point;	 /* how many, after those, lead from its mount point to the root of its namespace, leaf first */
+	__u32 length;	 /* of names, in bytes */
+	__u32 truncated; /* 1 when names are missing */
+	__u32 id;	 /* mnt_id, first column of mountinfo */
+	char source[NFS_MOUNT_SOURCE]; /* server:/path, as it was given to mount(8) */
+	char names[NFS_MOUNT_NAMES];   /* each ended by a NUL */
+};
+
 struct nfs_superblock {
 	__u64 device; /* s_dev: major << 20 | minor; mountinfo prints major:minor */
 	struct nfs_client client;
@@ -190,7 +231,8 @@ struct nfs_loss {
 	__u64 events;	  /* no room in the event ring */
 	__u64 identities; /* no room in the identity ring */
 	__u64 rows;	  /* operations counted under NFS_CHARGE_OTHER because totals was full */
-	__u64 torn;	  /* superblock walks that met a list being changed, and stopped early */
+	__u64 torn;	  /* walks that met a list being changed, and stopped early */
+	__u64 tasks;	  /* operations in flight that a walk had no row for */
 };
 
 _Static_assert(sizeof(struct nfs_totals_key) == 24, "key");
@@ -202,5 +244,7 @@ _Static_assert(sizeof(struct nfs_process) == 56 + NFS_JOB_VARIABLES * NFS_JOB_VA
 _Static_assert(sizeof(struct nfs_exit) == 8, "exit");
 _Static_assert(sizeof(struct nfs_file) == 24 + NFS_FILE_PATH, "file");
 _Static_assert(sizeof(struct nfs_superblock) == 136, "superblock");
+_Static_assert(sizeof(struct nfs_task) == 80, "task");
+_Static_assert(sizeof(struct nfs_mount) == 32 + NFS_MOUNT_SOURCE + NFS_MOUNT_NAMES, "mount");
 
 #endif

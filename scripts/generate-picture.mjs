@@ -41,20 +41,26 @@ const linesOf = (picture) => [...picture.matchAll(/<text [^>]*>(.*)<\/text>/g)].
 
 const second = { us: 1e-6, ms: 1e-3, s: 1 };
 
+function secondsOf(cell) {
+  const [value, unit] = cell.split(' ');
+  return unit && Number(value) * second[unit];
+}
+
 /** The lines as exporter-top would print them, from what they say. */
 function laidOut([summary, , ...rows]) {
   const usages = rows.map((row) => {
     const cells = row.split(/ {2,}/);
-    if (cells.length !== 6) throw new Error(`${path}: not six cells: ${row}`);
-    const [owner, server, path_, operations, megabytes, p99] = cells;
-    const [value, unit] = p99.split(' ');
+    if (cells.length !== 8) throw new Error(`${path}: not eight cells: ${row}`);
+    const [owner, server, path_, operations, megabytes, p99, inflight, oldest] = cells;
     return {
       owner,
       server,
       path: path_,
       operations: Number(operations),
       bytes: Number(megabytes) * 1e6,
-      p99: Number(value) * second[unit],
+      p99: secondsOf(p99),
+      inflight: inflight === '-' ? 0 : Number(inflight),
+      oldest: secondsOf(oldest) ?? 0,
     };
   });
   return tableLines(usages, Date.parse(`2000-01-01T${summary.slice(0, 9)}`), { columns: COLUMNS, rows: rows.length, color: false });

@@ -35,6 +35,9 @@ enum shape { PLAIN, READ, WRITE, DIRECT_WRITE, COMMIT, WRITE_TAIL_PAGE, WRITE_NO
 /* Where the arguments of an operation that moves no pages have the file handle. */
 enum arguments { NONE, HANDLE, HANDLE_FIRST, HANDLE_AFTER_SEQUENCE, NO_HANDLE, NO_INODE, NO_FILEID };
 
+/* In what way the list of tasks was being changed. */
+enum torn { WHOLE, LINK, CLIENT };
+
 /* Written by the test; the order is that of `operation` in program.test.ts. */
 struct wanted {
 	__u64 start;
@@ -59,6 +62,8 @@ struct wanted {
 	__u32 version;
 	__u32 index;
 	__u32 no_request;
+	__u32 runstate;
+	__u32 torn; /* enum torn */
 	char name[32];
 	char server[32];
 	char cgroup[3][32]; /* leaf first */
@@ -95,7 +100,11 @@ enum place {
 	RPC_CRED = 20224,
 	DENTRIES = 20480, /* the file, its folders and the root */
 	NAMES = 23040,
-	SIZE = 24576,
+	SUPERBLOCK = 24576,
+	SERVER = 26624,
+	SHARED = 28160,
+	START = 29184,
+	SIZE = 29248,
 };
 
 struct heap {
@@ -119,13 +128,30 @@ struct {
 	__type(value, struct heap);
 } heap SEC(".maps");
 
-/* Addresses for the test: the task, the rpc client, the file as it was opened. */
+/* Tasks of one client, beside the one that is wanted: more than a walk has rows for. */
+#define CROWD 4200
+#define CROWD_STEP 256
+
+struct crowd {
+	__u8 bytes[CROWD * CROWD_STEP];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct crowd);
+} crowd SEC(".maps");
+
+/* Addresses for the test: the task, the rpc client, the file as it was opened, the superblock that a walk starts from.
+ */
 struct made {
 	__u64 task;
 	__u64 client;
 	__u64 context;
 	__u64 dentry;
 	__u64 cred;
+	__u64 start;
 };
 
 struct {
@@ -144,7 +170,7 @@ struct {
 SEC("raw_tp")
 int make_operation(__u64 *ctx)
 {
-	__u32 zero = 0, task, address, i;
+	__u32 zero = 0, task, address, tasks, link, list, i;
 	struct wanted *w = bpf_map_lookup_elem(&wanted, &zero);
 	struct heap *h = bpf_map_lookup_elem(&heap, &zero);
 	struct made *out = bpf_map_lookup_elem(&made, &zero);
@@ -286,10 +312,68 @@ int make_operation(__u64 *ctx)
 	    w->arguments == NONE				 ? 0
 	    : w->arguments == HANDLE || w->arguments >= NO_INODE ? TO(HANDLE_PLACE)
 								 : TO(ARGUMENTS));
+
+	/* the list of the client's tasks, and the mount it belongs to, as the only superblock beside that where a walk
+	 * starts */
+	tasks = bpf_core_field_offset(struct rpc_clnt, cl_tasks);
+	link = bpf_core_field_offset(struct rpc_task, tk_task);
+	PUT(CLNT, struct rpc_clnt, cl_tasks.next, TO(task + link));
+	PUT(CLNT, struct rpc_clnt, cl_tasks.prev, TO(task + link));
+	PUT(task, struct rpc_task, tk_task.next, TO(CLNT + tasks));
+	PUT(task, struct rpc_task, tk_task.prev, w->torn == LINK ? 0 : TO(CLNT + tasks));
+	PUT(task, struct rpc_task, tk_runstate, w->runstate);
+	if (w->torn == CLIENT)
+		PUT(task, struct rpc_task, tk_client, TO(PARENT));
+	PUT(PARENT, struct rpc_clnt, cl_tasks.next, TO(PARENT + tasks));
+	PUT(SHARED, struct nfs_client___kernel, cl_superblocks.next,
+	    TO(SERVER + bpf_core_field_offset(struct nfs_server, client_link)));
+	PUT(SHARED, struct nfs_client___kernel, cl_rpcclient, TO(PARENT));
+	PUT(SERVER, struct nfs_server, nfs_client, TO(SHARED));
+	PUT(SERVER, struct nfs_server, client, TO(CLNT));
+	/* -EINVAL: NFSv4 has no client for ACLs. */
+	PUT(SERVER, struct nfs_server, client_acl, -22L);
+	list = bpf_core_field_offset(struct super_block, s_list);
+	*(__u64 *)(h->bytes + START) = TO(SUPERBLOCK + list);
+	PUT(SUPERBLOCK, struct super_block, s_list.next, TO(START));
+	PUT(SUPERBLOCK, struct super_block, s_magic, NFS_SUPER_MAGIC);
+	PUT(SUPERBLOCK, struct super_block, s_dev, 38);
+	PUT(SUPERBLOCK, struct super_block, s_root, TO(INODE));
+	PUT(SUPERBLOCK, struct super_block, s_fs_info, TO(SERVER));
+	out->start = TO(START - list);
 	out->task = TO(task);
 	out->client = TO(CLNT);
 	out->context = TO(CONTEXT);
 	out->dentry = TO(INODE);
 	out->cred = TO(CRED);
+	return 0;
+}
+
+/* Puts CROWD tasks into the list of the client that make_operation made, instead of its own. */
+SEC("raw_tp")
+int make_crowd(__u64 *ctx)
+{
+	__u32 zero = 0, link = bpf_core_field_offset(struct rpc_task, tk_task), i;
+	struct heap *h = bpf_map_lookup_elem(&heap, &zero);
+	struct crowd *c = bpf_map_lookup_elem(&crowd, &zero);
+	__u64 head, first;
+
+	if (!h || !c)
+		return -1;
+	head = TO(CLNT + bpf_core_field_offset(struct rpc_clnt, cl_tasks));
+	first = (__u64)c->bytes + link;
+	for (i = 0; i < CROWD; i++) {
+		__u8 *task = c->bytes + i * CROWD_STEP;
+		__u64 own = first + i * CROWD_STEP;
+
+#define SET(field, value)                                                                                              \
+	(*(typeof(((struct rpc_task *)0)->field) *)(task + bpf_core_field_offset(struct rpc_task, field)) =            \
+	     (typeof(((struct rpc_task *)0)->field))(value))
+		SET(tk_task.next, i == CROWD - 1 ? head : own + CROWD_STEP);
+		SET(tk_task.prev, i ? own - CROWD_STEP : head);
+		SET(tk_client, TO(CLNT));
+		SET(tk_runstate, RPC_TASK_ACTIVE);
+		SET(tk_start, i + 1);
+	}
+	PUT(CLNT, struct rpc_clnt, cl_tasks.next, first);
 	return 0;
 }

@@ -37,21 +37,6 @@ struct cred {
 	char __pad1[140];
 };
 
-struct qstr {
-	char __pad0[8];
-	void *name;
-};
-
-struct dentry {
-	char __pad0[24];
-	struct dentry *d_parent;
-	struct qstr d_name;
-	char __pad1[128];
-	struct {
-		struct hlist_node d_alias;
-	} d_u;
-};
-
 struct inode {
 	char __pad0[64];
 	unsigned long long i_ino;
@@ -102,32 +87,37 @@ struct rpc_procinfo {
 struct rpc_task {
 	char __pad0[4];
 	int tk_status;
-	char __pad1[104];
+	struct list_head tk_task;
+	char __pad1[24];
+	unsigned long long tk_runstate;
+	char __pad2[56];
 	struct rpc_message tk_msg;
 	void *tk_calldata;
-	char __pad2[8];
+	char __pad3[8];
 	struct rpc_clnt *tk_client;
-	char __pad3[16];
+	char __pad4[16];
 	struct rpc_rqst *tk_rqstp;
-	char __pad4[8];
+	char __pad5[8];
 	long long tk_start;
 	int tk_owner;
-	char __pad5[6];
+	char __pad6[6];
 	unsigned short tk_timeouts;
-	char __pad6[4];
+	char __pad7[4];
 };
 
 struct rpc_clnt {
 	char __pad0[4];
 	unsigned int cl_clid;
-	char __pad1[40];
-	struct rpc_xprt *cl_xprt;
+	char __pad1[16];
+	struct list_head cl_tasks;
 	char __pad2[8];
+	struct rpc_xprt *cl_xprt;
+	char __pad3[8];
 	unsigned int cl_prog;
 	unsigned int cl_vers;
-	char __pad3[160];
+	char __pad4[160];
 	struct rpc_clnt *cl_parent;
-	char __pad4[232];
+	char __pad5[232];
 };
 
 struct rpc_xprt {
@@ -157,9 +147,19 @@ struct nfs_open_context {
 };
 
 struct nfs_server {
-	char __pad0[40];
+	struct nfs_client *nfs_client;
+	struct list_head client_link;
+	char __pad0[16];
 	struct rpc_clnt *client;
-	char __pad1[1064];
+	struct rpc_clnt *client_acl;
+	char __pad1[1056];
+};
+
+struct nfs_client {
+	char __pad0[200];
+	struct list_head cl_superblocks;
+	struct rpc_clnt *cl_rpcclient;
+	char __pad1[600];
 };
 
 struct nfs_pgio_args {

@@ -21,21 +21,8 @@ struct cred {
 	char __pad1[148];
 };
 
-struct qstr {
-	char __pad0[8];
-	void *name;
-};
-
 struct hlist_node {
 	char __pad0[16];
-};
-
-struct dentry {
-	char __pad0[24];
-	struct dentry *d_parent;
-	struct qstr d_name;
-	char __pad1[128];
-	struct hlist_node d_alias;
 };
 
 struct hlist_head {
@@ -61,6 +48,13 @@ struct nfs4_sequence_args {
 	char __pad0[16];
 };
 
+struct nfs_client {
+	char __pad0[200];
+	struct list_head cl_superblocks;
+	struct rpc_clnt *cl_rpcclient;
+	char __pad1[632];
+};
+
 struct rpc_message {
 	void *rpc_proc;
 	void *rpc_argp;
@@ -70,19 +64,22 @@ struct rpc_message {
 struct rpc_task {
 	char __pad0[4];
 	int tk_status;
-	char __pad1[104];
+	struct list_head tk_task;
+	char __pad1[24];
+	unsigned long long tk_runstate;
+	char __pad2[56];
 	struct rpc_message tk_msg;
 	void *tk_calldata;
-	char __pad2[8];
+	char __pad3[8];
 	struct rpc_clnt *tk_client;
-	char __pad3[16];
+	char __pad4[16];
 	struct rpc_rqst *tk_rqstp;
-	char __pad4[8];
+	char __pad5[8];
 	long long tk_start;
 	int tk_owner;
-	char __pad5[6];
+	char __pad6[6];
 	unsigned short tk_timeouts;
-	char __pad6[4];
+	char __pad7[4];
 };
 
 struct nfs_commit_data {
@@ -135,9 +132,12 @@ struct nfs_pgio_header {
 };
 
 struct nfs_server {
-	char __pad0[40];
+	struct nfs_client *nfs_client;
+	struct list_head client_link;
+	char __pad0[16];
 	struct rpc_clnt *client;
-	char __pad1[1216];
+	struct rpc_clnt *client_acl;
+	char __pad1[1208];
 };
 
 struct obj_cgroup {
@@ -158,14 +158,16 @@ struct page {
 struct rpc_clnt {
 	char __pad0[4];
 	unsigned int cl_clid;
-	char __pad1[40];
-	struct rpc_xprt *cl_xprt;
+	char __pad1[16];
+	struct list_head cl_tasks;
 	char __pad2[8];
+	struct rpc_xprt *cl_xprt;
+	char __pad3[8];
 	unsigned int cl_prog;
 	unsigned int cl_vers;
-	char __pad3[168];
+	char __pad4[168];
 	struct rpc_clnt *cl_parent;
-	char __pad4[240];
+	char __pad5[240];
 };
 
 struct rpc_cred {

@@ -79,7 +79,7 @@ export const scriptedNode = () => {
         events: { length: 0 } as EventColumns,
         processes: noProcesses,
         files: noFiles,
-        lost: { events: ticks, identities: 0, rows: 0, missed: 2 * ticks },
+        lost: { events: ticks, identities: 0, rows: 0, tasks: 0, missed: 2 * ticks },
       };
     },
 

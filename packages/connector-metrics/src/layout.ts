@@ -26,7 +26,7 @@ export interface Layout {
   readonly payload: Family;
   /** The points of `operation` once for each direction: all sent, then all received. */
   readonly wire: Points;
-  /** Four points without attributes of a source. */
+  /** Points without attributes of a source. */
   readonly lost: Points;
 }
 

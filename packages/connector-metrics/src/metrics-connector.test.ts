@@ -41,7 +41,7 @@ const run = (raw: object = {}) => {
 const pod = { 'k8s.pod.name': 'etl-7' };
 const nas = { 'server.address': 'nas1' };
 const lost = (kind: string) => seriesName('nfscope.lost', {}, { 'nfscope.lost.kind': kind });
-const nothingLost = Object.fromEntries(['event', 'identity', 'row', 'run'].map((kind) => [lost(kind), { start: START, value: 0 }]));
+const nothingLost = Object.fromEntries(['event', 'identity', 'row', 'task', 'run'].map((kind) => [lost(kind), { start: START, value: 0 }]));
 
 describe('series', () => {
   test('of a read', () => {
@@ -114,10 +114,10 @@ describe('series', () => {
 
   test('what was lost has a series each', () => {
     const node = nodeModel(START);
-    node.lost = { events: 1, identities: 2, rows: 3, missed: 4 };
+    node.lost = { events: 1, identities: 2, rows: 3, tasks: 5, missed: 4 };
     const found = run().sample(node.batch(START + 1));
     expect(found).toEqual(
-      Object.fromEntries(['event', 'identity', 'row', 'run'].map((kind, i) => [lost(kind), { start: START, value: i + 1 }])),
+      Object.fromEntries(['event', 'identity', 'row', 'run', 'task'].map((kind, i) => [lost(kind), { start: START, value: i + 1 }])),
     );
   });
 

@@ -7,12 +7,13 @@ import type { Page, Supplement } from './supplement.ts';
 /** One object for the life of a connector, since exporters group by it. */
 export type Scope = MetricsBatch['scope'];
 
-const lostKinds = ['event', 'identity', 'row', 'run'] as const;
+const lostKinds = ['event', 'identity', 'row', 'task', 'run'] as const;
 
 /** The attributes of the points of nfscope.lost. */
 export const lostAttributes = lostKinds.map((kind) => Object.freeze({ [attribute.NFSCOPE_LOST_KIND]: kind }));
 
-const lostValues = ({ events, identities, rows, missed }: Lost): Float64Array => Float64Array.of(events, identities, rows, missed);
+const lostValues = ({ events, identities, rows, tasks, missed }: Lost): Float64Array =>
+  Float64Array.of(events, identities, rows, tasks, missed);
 
 const sumOf = (column: Float64Array, { point, points }: Family): Float64Array => {
   const sums = new Float64Array(points.length);
@@ -76,7 +77,7 @@ export const snapshot = (
   timeMs: number,
   scope: Scope,
   supplements: readonly Supplement[],
-  identity: Page['identity'],
+  sources: Pick<Page, 'identity' | 'operation'>,
 ): MetricsBatch => {
   const { duration, detailed, brief, operation, payload } = layout;
   const split = (column: 'rtt' | 'queue', sum: Float64Array): HistogramPoints[] =>
@@ -98,6 +99,6 @@ export const snapshot = (
     if (index === undefined) indexOf.set(wanted, (index = resources.push(wanted) - 1));
     return index;
   };
-  for (const supplement of supplements) metrics.push(...supplement.metrics({ resource, identity }));
+  for (const supplement of supplements) metrics.push(...supplement.metrics({ ...sources, resource, timeMs }));
   return { timeMs, resources, scope, metrics: metrics.filter(({ points }) => points.length > 0) };
 };

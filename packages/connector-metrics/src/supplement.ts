@@ -1,5 +1,5 @@
 import type { Attributes, Metric, NfsBatch, NumberPoints } from '@nfscope/model';
-import type { Identity } from './series.ts';
+import type { Identity, OperationSeries } from './series.ts';
 
 /** What a snapshot gives to those who add metrics to it that are no sums of rows. */
 export interface Page {
@@ -7,6 +7,9 @@ export interface Page {
   resource(resource: Attributes): number;
   /** Resource and attributes of a source, the same objects for sources that say the same; undefined while it is held back. */
   identity(source: number): Identity | undefined;
+  /** The same of an operation of a source, as the totals have it; undefined while the source is held back. */
+  operation(source: number, operation: number, charge: number): OperationSeries | undefined;
+  readonly timeMs: number;
 }
 
 /** Metrics beside the totals: it keeps of the batches what it needs, and says how things stand when a snapshot is taken. */

@@ -48,6 +48,7 @@ const expected = (node: NodeModel, timeMs: number, charge: boolean): Record<stri
   number(lost('event'), node.lost.events);
   number(lost('identity'), node.lost.identities);
   number(lost('row'), node.lost.rows);
+  number(lost('task'), node.lost.tasks);
   number(lost('run'), node.lost.missed);
   return found;
 };
@@ -94,7 +95,7 @@ test.each(Array.from({ length: 40 }, (_, seed) => seed))('a random node, seed %i
     () => node.sources.length > 0 && node.sources.change(pick(node.sources.length), { attributes: attributes() }),
     () => node.sources.length > 0 && node.sources.change(pick(node.sources.length), { waiting: ['k8s_attributes', pick(2) === 0] }),
     () => void (timeMs += pick(6000)),
-    () => void (node.lost = { events: node.lost.events + pick(9), identities: pick(9), rows: pick(9), missed: pick(9) }),
+    () => void (node.lost = { events: node.lost.events + pick(9), identities: pick(9), rows: pick(9), tasks: pick(9), missed: pick(9) }),
     () => {
       if (pick(6) !== 0) return;
       node.startMs = timeMs += 1;

@@ -2,11 +2,12 @@ import type { MetricsBatch, NfsBatch, Sources } from '@nfscope/model';
 import type { ComponentContext } from '@nfscope/pipeline';
 import type { Config } from './config.ts';
 import { coverageGauge } from './coverage-gauge.ts';
+import { inflightGauges } from './inflight.ts';
 import { layOut, type Layout } from './layout.ts';
 import { placeRows, type Placement } from './placement.ts';
 import { programs } from './programs.ts';
 import { emptyRows, takeTotals, type Rows } from './rows.ts';
-import { seriesTable, type SeriesTable } from './series.ts';
+import { seriesTable, type Identity, type SeriesTable } from './series.ts';
 import { lostAttributes, snapshot, type Scope } from './snapshot.ts';
 import type { Supplement } from './supplement.ts';
 import { transportCounters } from './transport-counters.ts';
@@ -49,7 +50,7 @@ export const startTally = ({ grace, charge }: Omit<Config, 'interval'>, { id, lo
       rows,
       table,
       placement,
-      supplements: [programs(), coverageGauge(), transportCounters()],
+      supplements: [inflightGauges(), programs(), coverageGauge(), transportCounters()],
       latest: batch,
       layout: undefined,
     };
@@ -92,9 +93,14 @@ export const startTally = ({ grace, charge }: Omit<Config, 'interval'>, { id, lo
       const isHeld = (source: number): boolean => !release && held(counting!, source);
       const moved = placement.update(latest.operations, isHeld);
       if (moved || counting.layout === undefined) counting.layout = layOut(rows, placement, latest.operations, startMs, lostAttributes);
-      return snapshot(rows, counting.layout, latest.bounds, latest.lost, latest.timeMs, scope, supplements, (source) =>
-        isHeld(source) ? undefined : table.identity(sources.at(source)),
-      );
+      const identity = (source: number): Identity | undefined => (isHeld(source) ? undefined : table.identity(sources.at(source)));
+      return snapshot(rows, counting.layout, latest.bounds, latest.lost, latest.timeMs, scope, supplements, {
+        identity,
+        operation(source, operation, rule) {
+          const of = identity(source);
+          return of && table.operation(of, latest.operations[operation]!, rule);
+        },
+      });
     },
   };
 };

@@ -94,7 +94,28 @@ const nfsBatch = (): NfsBatch => {
           : undefined,
     },
     files: { path: (client, file) => (client === 65537 && file === 77 ? '/lake/new\nline' : undefined) },
-    lost: { events: 2, identities: 0, rows: 0, missed: 1 },
+    inflight: {
+      length: 1,
+      source: Uint32Array.of(0),
+      operation: Uint32Array.of(0),
+      charge: Uint8Array.of(1),
+      age: rows(7.5),
+      bytes: Uint32Array.of(65536),
+      file: rows(77),
+      offset: rows(4096),
+      owner: Uint32Array.of(4711),
+      transmissions: Uint16Array.of(2),
+      timeouts: Uint16Array.of(1),
+    },
+    superblocks: [
+      {
+        device: '0:38',
+        client: { id: 9, program: 100003, version: 4, parents: [], server: undefined },
+        mounts: [{ namespace: 4026531841, source: 'nas:/data/a', point: '/mnt\n' }],
+      },
+      { device: '0:39', client: { id: 10, program: 100003, version: 3, parents: [], server: undefined } },
+    ],
+    lost: { events: 2, identities: 0, rows: 0, tasks: 0, missed: 1 },
   };
 };
 

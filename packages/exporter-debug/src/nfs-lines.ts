@@ -3,7 +3,7 @@ import { printable } from '@nfscope/pipeline';
 import { attributeText } from './attribute-text.ts';
 import type { Config } from './config.ts';
 
-/** A batch of operations as lines: one for all of it, and when detailed one for each row of totals that changed and each single operation. */
+/** A batch of operations as lines: one for all of it, and when detailed one for each row of totals that changed, single operation, operation in flight, and mount. */
 export function* nfsLines(batch: NfsBatch, verbosity: Config['verbosity']): Iterable<string> {
   const { sources, changedSources, totals, events, lost } = batch;
   const losses = Object.entries(lost).map(([kind, count]) => `lost_${kind}=${count}`);
@@ -38,6 +38,22 @@ export function* nfsLines(batch: NfsBatch, verbosity: Config['verbosity']): Iter
       `file=${events.file[i]}${path === undefined ? '' : ` path=${quoted(path)}`}`,
       attributeText({ ...source.resource, ...process?.job }, source.attributes),
     ].join(' ');
+  }
+  const { inflight } = batch;
+  for (let i = 0; i < (inflight?.length ?? 0); i++) {
+    const source = sources.at(inflight!.source[i]!);
+    const operation = batch.operations[inflight!.operation[i]!]!;
+    yield [
+      `  inflight ${operation.name} version=${operation.version} age=${inflight!.age[i]}s process=${inflight!.owner[i]}`,
+      `bytes=${inflight!.bytes[i]} file=${inflight!.file[i]} offset=${inflight!.offset[i]}`,
+      `transmissions=${inflight!.transmissions[i]} timeouts=${inflight!.timeouts[i]}`,
+      attributeText(source.resource, source.attributes),
+    ].join(' ');
+  }
+  for (const { device, client, mounts } of batch.superblocks ?? []) {
+    yield `  superblock ${device} client=${client.id}`;
+    // Names may be anything.
+    for (const { namespace, source, point } of mounts ?? []) yield `    mount ${printable(source)} on ${printable(point)} in ${namespace}`;
   }
 }
 

@@ -11,7 +11,7 @@ export interface TableSize {
   readonly color: boolean;
 }
 
-const head = ['POD', 'SERVER', 'EXPORT', 'OPS/S', 'MB/S', 'P99'] as const;
+const head = ['POD', 'SERVER', 'EXPORT', 'OPS/S', 'MB/S', 'P99', 'IN FLIGHT', 'OLDEST'] as const;
 /** Those of text are cut where the terminal is narrow: the longest first, never below this. */
 const TEXTS = 3;
 const NARROWEST = 6;
@@ -56,16 +56,21 @@ const summary = (usages: readonly Usage[], timeMs: number): string => {
   const total = (value: (usage: Usage) => number): number => usages.reduce((sum, usage) => sum + value(usage), 0);
   const owners = new Set(usages.map(({ owner }) => owner)).size;
   const rates = `${rate(total(({ operations }) => operations))} ops/s, ${rate(total(({ bytes }) => bytes) / 1e6)} MB/s`;
-  return `${new Date(timeMs).toISOString().slice(11, 19)}Z  ${owners} active, ${rates}`;
+  const inflight = total((usage) => usage.inflight);
+  const oldest = usages.reduce((most, usage) => Math.max(most, usage.oldest), 0);
+  const waiting = inflight === 0 ? '' : `, ${inflight} in flight, the oldest for ${seconds(oldest)}`;
+  return `${new Date(timeMs).toISOString().slice(11, 19)}Z  ${owners} active, ${rates}${waiting}`;
 };
 
-const cellsOf = ({ owner, server, path, operations, bytes, p99 }: Usage): string[] => [
+const cellsOf = ({ owner, server, path, operations, bytes, p99, inflight, oldest }: Usage): string[] => [
   printable(owner),
   printable(server),
   printable(path),
   rate(operations),
   rate(bytes / 1e6),
   seconds(p99),
+  inflight === 0 ? '-' : String(inflight),
+  seconds(inflight === 0 ? undefined : oldest),
 ];
 
 const rate = (value: number): string => (value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : value.toFixed(0));
@@ -74,5 +79,6 @@ const seconds = (value: number | undefined): string => {
   if (value === undefined) return '-';
   if (value === Infinity) return 'longer';
   if (value < 0.001) return `${(value * 1e6).toFixed(0)} us`;
-  return value < 1 ? `${(value * 1e3).toPrecision(3)} ms` : `${value.toPrecision(3)} s`;
+  if (value < 1) return `${(value * 1e3).toPrecision(3)} ms`;
+  return value < 100 ? `${value.toPrecision(3)} s` : `${value.toFixed(0)} s`;
 };

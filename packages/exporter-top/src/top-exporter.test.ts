@@ -47,9 +47,9 @@ const shown = async (
 const pods = ['orders', 'etl'];
 const table = (time: string): string => `${time}Z  2 active, 300 ops/s, 7.50 MB/s
 
-POD          SERVER           EXPORT  OPS/S  MB/S     P99
-shop/etl     nas.example.com  /data     200  5.00  990 us
-shop/orders  nas.example.com  /data     100  2.50  990 us
+POD          SERVER           EXPORT  OPS/S  MB/S     P99  IN FLIGHT  OLDEST
+shop/etl     nas.example.com  /data     200  5.00  990 us          -       -
+shop/orders  nas.example.com  /data     100  2.50  990 us          -       -
 `;
 
 test('a terminal gets a table that is drawn over the one before', async () => {
@@ -71,6 +71,24 @@ test('anything else gets a line each interval', async () => {
 test('the first line comes with the first two snapshots, the next an interval later', async () => {
   const text = await shown([at(0, []), at(0.25, pods), at(0.5, pods), at(1, pods), at(1.5, pods)]);
   expect(text.match(/^\S+/gm)).toEqual(['03:04:05Z', '03:04:06Z']);
+});
+
+test('what is stuck is shown with its age, first', async () => {
+  const stuck = (second: number) => {
+    const done = at(second, pods);
+    const [count, age] = done.metrics.slice(-2).map(({ points }) => (points as { value: Float64Array }).value);
+    count![0] = 6;
+    age![0] = 123.4 + second;
+    return done;
+  };
+  expect(await shown([stuck(0), stuck(1)], { isTTY: true, columns: 80 })).toContain(
+    `2 active, 300 ops/s, 7.50 MB/s, 6 in flight, the oldest for 124 s
+
+POD          SERVER           EXPORT  OPS/S  MB/S     P99  IN FLIGHT  OLDEST
+shop/orders  nas.example.com  /data     100  2.50  990 us          6   124 s
+shop/etl     nas.example.com  /data     200  5.00  990 us          -       -
+`,
+  );
 });
 
 test('a pause is shown as one', async () => {

@@ -25,7 +25,18 @@ describe('rates', () => {
           { resource: orders, attributes: write, buckets: [0, 105, 0, 0], bytes: 100 },
         ]),
       ),
-    ).toEqual([{ owner: 'shop/orders', server: 'nas', path: '/data', operations: 100, bytes: 2500, p99: expect.closeTo(0.00982, 5) }]);
+    ).toEqual([
+      {
+        owner: 'shop/orders',
+        server: 'nas',
+        path: '/data',
+        operations: 100,
+        bytes: 2500,
+        p99: expect.closeTo(0.00982, 5),
+        inflight: 0,
+        oldest: 0,
+      },
+    ]);
   });
 
   test.each<[name: string, resource: Attributes, owner: string]>([
@@ -70,6 +81,35 @@ describe('rates', () => {
       );
     meter.next(at(0, 0));
     expect(meter.next(at(1000, 1))!.map(({ owner }) => owner)).toEqual(['shop/c', 'shop/a', 'shop/b']);
+  });
+});
+
+describe('in flight', () => {
+  const pod = (name: string, count: number, inflight: readonly [number, number]) => ({
+    resource: { ...orders, 'k8s.pod.name': name },
+    attributes: read,
+    buckets: [count, 0, 0, 0],
+    bytes: 0,
+    inflight,
+  });
+  const shown = (...series: ReturnType<typeof pod>[][]) => {
+    const meter = usageMeter();
+    return series.map((one, i) => meter.next(snapshot(i * 1000, one))).at(-1)!;
+  };
+
+  test('all operations of an owner on an export: their sum, and the oldest', () => {
+    const [read1, write1] = [pod('a', 0, [2, 3]), { ...pod('a', 0, [1, 9]), attributes: write }];
+    expect(shown([], [read1, write1])).toMatchObject([{ owner: 'shop/a', operations: 0, p99: undefined, inflight: 3, oldest: 9 }]);
+  });
+
+  test('what has waited 5 s comes before the busiest, the longest first', () => {
+    const before = [pod('busy', 0, [0, 0]), pod('slow', 0, [0, 0]), pod('stuck', 0, [0, 0]), pod('older', 0, [0, 0])];
+    const after = [pod('busy', 900, [4, 0.1]), pod('slow', 1, [1, 4.9]), pod('stuck', 0, [6, 5]), pod('older', 0, [1, 7])];
+    expect(shown(before, after).map(({ owner }) => owner)).toEqual(['shop/older', 'shop/stuck', 'shop/busy', 'shop/slow']);
+  });
+
+  test('an owner that does nothing and waits for nothing is left out', () => {
+    expect(shown([pod('a', 5, [1, 60])], [pod('a', 5, [0, 0])])).toEqual([]);
   });
 });
 

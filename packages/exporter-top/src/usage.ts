@@ -1,8 +1,8 @@
-import type { Attributes, HistogramMetric, MetricsBatch } from '@nfscope/model';
+import type { Attributes, HistogramMetric, MetricsBatch, NumberPoints } from '@nfscope/model';
 import { attribute, metric } from '@nfscope/semconv';
 import { quantile } from './quantile.ts';
 
-/** What one owner did on one export, a second. */
+/** What one owner did on one export, a second, and what it waits for. */
 export interface Usage {
   /** `namespace/pod`, a container, the path of a cgroup, or who else pays. */
   readonly owner: string;
@@ -14,10 +14,14 @@ export interface Usage {
   readonly bytes: number;
   /** Seconds that 99 of 100 operations took at most; Infinity beyond the last bucket, undefined when there were none. */
   readonly p99: number | undefined;
+  /** Operations in flight. */
+  readonly inflight: number;
+  /** Seconds since the oldest of them began. */
+  readonly oldest: number;
 }
 
 export interface UsageMeter {
-  /** What was done since the snapshot before, the busiest first. Undefined when there is nothing to compare with. */
+  /** What was done since the snapshot before, and is in flight: what is stuck comes first, then the busiest. Undefined when there is nothing to compare with. */
   next(batch: MetricsBatch): readonly Usage[] | undefined;
 }
 
@@ -29,6 +33,8 @@ interface Counts {
   startMs: number;
   operations: number;
   bytes: number;
+  inflight: number;
+  oldest: number;
   readonly buckets: Float64Array;
 }
 
@@ -37,6 +43,9 @@ interface Counted {
   readonly bounds: readonly number[];
   readonly byKey: ReadonlyMap<string, Counts>;
 }
+
+/** Seconds after which an operation in flight is called stuck: ten times the slowest reply of a NAS that is well. */
+const STUCK = 5;
 
 /** Takes rates from the snapshots of one connector. */
 export const usageMeter = (): UsageMeter => {
@@ -50,23 +59,17 @@ export const usageMeter = (): UsageMeter => {
       const usages: Usage[] = [];
       for (const [key, counts] of now.byKey) {
         const was = earlier.byKey.get(key);
+        const { owner, server, path, inflight, oldest } = counts;
         // The first figures of an owner, or of a new count, are of a time nobody knows.
-        if (was === undefined || was.startMs !== counts.startMs || counts.operations <= was.operations) continue;
-        const { owner, server, path } = counts;
-        usages.push({
-          owner,
-          server,
-          path,
-          operations: (counts.operations - was.operations) / seconds,
-          bytes: (counts.bytes - was.bytes) / seconds,
-          p99: quantile(
-            0.99,
-            now.bounds,
-            counts.buckets.map((value, i) => value - was.buckets[i]!),
-          ),
-        });
+        const moved = was !== undefined && was.startMs === counts.startMs && counts.operations > was.operations;
+        if (!moved && inflight === 0) continue;
+        const rate = (of: 'operations' | 'bytes'): number => (moved ? (counts[of] - was[of]) / seconds : 0);
+        const buckets = counts.buckets.map((value, i) => (moved ? value - was.buckets[i]! : 0));
+        const p99 = quantile(0.99, now.bounds, buckets);
+        usages.push({ owner, server, path, operations: rate('operations'), bytes: rate('bytes'), p99, inflight, oldest });
       }
-      return usages.sort((a, b) => b.operations - a.operations || b.bytes - a.bytes || (a.owner < b.owner ? -1 : 1));
+      const stuck = ({ oldest }: Usage): number => (oldest >= STUCK ? oldest : 0);
+      return usages.sort((a, b) => stuck(b) - stuck(a) || b.operations - a.operations || b.bytes - a.bytes || (a.owner < b.owner ? -1 : 1));
     },
   };
 };
@@ -74,6 +77,11 @@ export const usageMeter = (): UsageMeter => {
 const histogram = ({ metrics }: MetricsBatch, name: string): HistogramMetric | undefined => {
   const found = metrics.find((one) => one.name === name);
   return found?.type === 'histogram' ? found : undefined;
+};
+
+const gauge = ({ metrics }: MetricsBatch, name: string): NumberPoints | undefined => {
+  const found = metrics.find((one) => one.name === name);
+  return found?.type === 'gauge' ? found.points : undefined;
 };
 
 const count = (batch: MetricsBatch): Counted => {
@@ -89,7 +97,8 @@ const count = (batch: MetricsBatch): Counted => {
     const key = JSON.stringify([owner, server, path]);
     let counts = byKey.get(key);
     if (counts === undefined) {
-      byKey.set(key, (counts = { owner, server, path, startMs, operations: 0, bytes: 0, buckets: new Float64Array(bounds.length + 1) }));
+      const buckets = new Float64Array(bounds.length + 1);
+      byKey.set(key, (counts = { owner, server, path, startMs, operations: 0, bytes: 0, inflight: 0, oldest: 0, buckets }));
     }
     return counts;
   };
@@ -106,6 +115,13 @@ const count = (batch: MetricsBatch): Counted => {
       countsOf(batch.resources[points.resource[i]!]!, points.attributes[i]!, points.startMs[i]!).bytes += points.sum[i]!;
     }
   }
+  const each = (points: NumberPoints | undefined, take: (counts: Counts, value: number) => void): void => {
+    if (points === undefined) return;
+    for (let i = 0; i < points.length; i++)
+      take(countsOf(batch.resources[points.resource[i]!]!, points.attributes[i]!, points.startMs[i]!), points.value[i]!);
+  };
+  each(gauge(batch, metric.IO_INFLIGHT.name), (counts, value) => (counts.inflight += value));
+  each(gauge(batch, metric.IO_INFLIGHT_AGE.name), (counts, value) => (counts.oldest = Math.max(counts.oldest, value)));
   return { timeMs: batch.timeMs, bounds, byKey };
 };
 

@@ -88,6 +88,26 @@ export interface EventColumns {
   readonly timeouts: Uint16Array;
 }
 
+/** Operations in flight at one moment, a row each, in no order. No total counts them: they count when they end. */
+export interface InflightColumns {
+  readonly length: number;
+  readonly source: Uint32Array;
+  readonly operation: Uint32Array;
+  /** enum nfs_charge, as if it ended now. */
+  readonly charge: Uint8Array;
+  /** Seconds since this attempt began. */
+  readonly age: Float64Array;
+  /** Payload that a READ or a WRITE asks for. */
+  readonly bytes: Uint32Array;
+  /** File id and offset; 0 when the operation is not READ, WRITE or COMMIT. */
+  readonly file: Float64Array;
+  readonly offset: Float64Array;
+  /** Process that sent it. */
+  readonly owner: Uint32Array;
+  readonly transmissions: Uint16Array;
+  readonly timeouts: Uint16Array;
+}
+
 /** What the kernel could not record, cumulative since `startMs`. No total is ever missing because of the first two. */
 export interface Lost {
   /** Events that found no room in the ring. */
@@ -96,6 +116,8 @@ export interface Lost {
   readonly identities: number;
   /** Operations counted without their owner because the table of totals was full. */
   readonly rows: number;
+  /** Operations in flight beyond those that a walk has room for, at each walk. */
+  readonly tasks: number;
   /** Runs of a program that the kernel skipped. */
   readonly missed: number;
 }
@@ -125,6 +147,8 @@ export interface NfsBatch {
   readonly events: EventColumns;
   readonly processes: Processes;
   readonly files: Files;
+  /** All that is in flight, when it was looked for: what is not there is not in flight. Absent, nothing is known. */
+  readonly inflight?: InflightColumns;
   /** All NFS superblocks of the node, when they were walked for this batch. */
   readonly superblocks?: readonly Superblock[];
   /** The kernel's own accounts of the node's mounts, when a processor compared them with the totals for this batch. */

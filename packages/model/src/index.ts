@@ -1,11 +1,11 @@
 // What hangs on a source, a resource or a data point.
 export { noAttributes, type AttributeValue, type Attributes } from './attributes.ts';
 // Who does I/O, through which rpc client.
-export { Sources, type Cgroup, type RpcClient, type Source, type SourceChange, type Superblock } from './sources.ts';
+export { Sources, type Cgroup, type Mount, type RpcClient, type Source, type SourceChange, type Superblock } from './sources.ts';
 // Which process and which file an event is about.
 export { noFiles, noProcesses, pathOf, processOf, type Files, type Process, type Processes } from './processes.ts';
 // What a receiver sends down a pipeline.
-export type { Bounds, EventColumns, Lost, NfsBatch, Operation, ProgramState, TotalsColumns } from './batch.ts';
+export type { Bounds, EventColumns, InflightColumns, Lost, NfsBatch, Operation, ProgramState, TotalsColumns } from './batch.ts';
 // What the kernel itself counts, beside it.
 export type { Connection, CoverageReason, MountCoverage, Mountstats } from './mountstats.ts';
 // What a connector makes of it and an exporter sends out.
@@ -35,8 +35,11 @@ export {
   nfsIdentity,
   nfsKind,
   nfsLoss,
+  nfsMount,
   nfsProcess,
   nfsSuperblock,
+  nfsTask,
   nfsTenure,
   nfsTotals,
+  nfsWalk,
 } from './layout.gen.ts';

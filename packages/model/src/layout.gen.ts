@@ -1,7 +1,7 @@
 // Generated from the BTF of bpf/dist/nfs.bpf.o by `npm run generate`. Do not edit.
 
 /** Changes with every change of a layout: a recording or an object with another one is refused. */
-export const layoutHash = '4a9ae2fc0693c8aa';
+export const layoutHash = '491571ccfb81ce1c';
 
 export const nfsTotals = {
   size: 776,
@@ -132,13 +132,49 @@ export const nfsSuperblock = {
   },
 } as const;
 
+export const nfsMount = {
+  size: 1312,
+  fields: {
+    device: { offset: 0, type: 'u64', count: 1 },
+    namespace: { offset: 8, type: 'u32', count: 1 },
+    root: { offset: 12, type: 'u32', count: 1 },
+    point: { offset: 16, type: 'u32', count: 1 },
+    length: { offset: 20, type: 'u32', count: 1 },
+    truncated: { offset: 24, type: 'u32', count: 1 },
+    id: { offset: 28, type: 'u32', count: 1 },
+    source: { offset: 32, type: 'u8', count: 256 },
+    names: { offset: 288, type: 'u8', count: 1024 },
+  },
+} as const;
+
+export const nfsTask = {
+  size: 80,
+  fields: {
+    cgroup: { offset: 0, type: 'u64', count: 1 },
+    start: { offset: 8, type: 'u64', count: 1 },
+    file: { offset: 16, type: 'u64', count: 1 },
+    offset: { offset: 24, type: 'u64', count: 1 },
+    client: { offset: 32, type: 'u32', count: 1 },
+    program: { offset: 36, type: 'u32', count: 1 },
+    owner: { offset: 40, type: 'u32', count: 1 },
+    bytes: { offset: 44, type: 'u32', count: 1 },
+    version: { offset: 48, type: 'u16', count: 1 },
+    transmissions: { offset: 50, type: 'u16', count: 1 },
+    timeouts: { offset: 52, type: 'u16', count: 1 },
+    charge: { offset: 54, type: 'u8', count: 1 },
+    kind: { offset: 55, type: 'u8', count: 1 },
+    operation: { offset: 56, type: 'u8', count: 24 },
+  },
+} as const;
+
 export const nfsLoss = {
-  size: 32,
+  size: 40,
   fields: {
     events: { offset: 0, type: 'u64', count: 1 },
     identities: { offset: 8, type: 'u64', count: 1 },
     rows: { offset: 16, type: 'u64', count: 1 },
     torn: { offset: 24, type: 'u64', count: 1 },
+    tasks: { offset: 32, type: 'u64', count: 1 },
   },
 } as const;
 
@@ -193,10 +229,17 @@ export const nfsEnvironment = {
   READ: 1,
 } as const;
 
+export const nfsWalk = {
+  SUPERBLOCKS: 0,
+  MOUNTS: 1,
+  TASKS: 2,
+} as const;
+
 /** Bytes of the key and the value of each map: what is pinned is taken over only by a program with the same. */
 export const mapSizes = {
-  superblocks: [4, 136],
-  loss: [4, 32],
+  tasks: [4, 80],
+  loss: [4, 40],
+  mounts: [4, 1312],
   stages: [4, 4],
   multi_stages: [4, 4],
   callbacks: [4, 16],
@@ -211,6 +254,7 @@ export const mapSizes = {
   free_rows: [0, 4],
   spare_rows: [0, 4],
   totals: [4, 776],
+  superblocks: [4, 136],
   tenure: [4, 24],
   saved: [4, 4096],
   events: [0, 0],

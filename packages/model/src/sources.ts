@@ -22,11 +22,23 @@ export interface RpcClient {
   readonly server: { readonly address: string; readonly port: number; readonly transport: string; readonly name: string } | undefined;
 }
 
+/** Where one mount namespace has an NFS superblock, or a folder of it. */
+export interface Mount {
+  /** Number of the mount namespace: the inode of `/proc/<pid>/ns/mnt`. */
+  readonly namespace: number;
+  /** `server:/path` of what is mounted: of a bind mount or a subPath the folder in the export. */
+  readonly source: string;
+  /** Mount point, seen from the root of that namespace. */
+  readonly point: string;
+}
+
 /** An NFS superblock and the client it sends its operations through. */
 export interface Superblock {
   /** `major:minor`, as in the third column of mountinfo. */
   readonly device: string;
   readonly client: RpcClient;
+  /** Everywhere it is mounted on the node, containers included. Undefined when that could not be read. */
+  readonly mounts?: readonly Mount[];
 }
 
 /** One (cgroup, rpc client) pair that does I/O. Attributes hang here, never on operations. */

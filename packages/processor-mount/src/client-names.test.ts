@@ -109,6 +109,47 @@ describe('the mounts are looked at', () => {
   });
 });
 
+describe('the kernel side says where superblocks are mounted', () => {
+  const mounted = (device: string, of: RpcClient, ...sources: string[]): Superblock => ({
+    device,
+    client: of,
+    mounts: sources.map((source, i) => ({ namespace: 4026531841 + i, source, point: `/mnt/${i}` })),
+  });
+
+  test('nobody reads mountinfo', () => {
+    const { add, take, looks, exportOf, waits } = names();
+    const index = add(client(1));
+    take(0, [index], [mounted('0:38', client(1), 'nas:/srv/data', 'nas:/srv/data/a')]);
+    take(5000);
+    expect([exportOf(index), waits(index), looks()]).toEqual(['/srv/data', false, 0]);
+  });
+
+  test('a higher folder is mounted in another namespace: it is the export from then on', () => {
+    const { add, take, exportOf } = names();
+    const index = add(client(1));
+    take(0, [index], [mounted('0:38', client(1), 'nas:/srv/data')]);
+    take(1000, [], [mounted('0:38', client(1), 'nas:/srv/data', 'nas:/srv/other')]);
+    expect(exportOf(index)).toBe('/srv');
+  });
+
+  test('a device that another client has by now leaves the old one what it was', () => {
+    const { add, take, exportOf } = names();
+    const [old, fresh] = [add(client(1)), add(client((1 << 16) | 1))];
+    take(0, [old, fresh], [mounted('0:38', client(1), 'nas:/old')]);
+    take(1000, [], [mounted('0:38', client((1 << 16) | 1), 'nas:/new')]);
+    expect([exportOf(old), exportOf(fresh)]).toEqual(['/old', '/new']);
+  });
+
+  test.each([
+    ['not for all: mountinfo is read', [mounted('0:38', client(1), 'nas:/a'), on('0:39', client(2))], 1],
+    ['one is in no namespace any more', [mounted('0:38', client(1))], 0],
+  ])('%s', (_, list, looked) => {
+    const { take, looks } = names();
+    take(0, [], list);
+    expect(looks()).toBe(looked);
+  });
+});
+
 test('mounts are matched with the list they were looked at for', async () => {
   const { add, take, answer, exportOf } = names();
   const [old, fresh] = [add(client(1)), add(client(2))];

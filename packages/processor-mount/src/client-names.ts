@@ -1,7 +1,7 @@
 import type { NfsBatch, Sources, Superblock } from '@nfscope/model';
 import { attribute } from '@nfscope/semconv';
 import { commonFolder } from './export-path.ts';
-import type { ExportsByDevice } from './mountinfo.ts';
+import { exportsOf, type ExportsByDevice } from './mountinfo.ts';
 import { serverAttributes } from './server-attributes.ts';
 
 /** ONC RPC program number of NFS. No other program's client belongs to a superblock. */
@@ -27,6 +27,8 @@ export const nameClients = (sources: Sources, component: string, read: () => Pro
   let looked: readonly Superblock[] = superblocks;
   let lookedMs = -Infinity;
   let looking = false;
+  /** Whether the kernel side says where everything is mounted: it sees all mount namespaces, mountinfo one. */
+  let told = false;
 
   const describe = (index: number): void => {
     const { id, server } = sources.at(index).client;
@@ -100,7 +102,13 @@ export const nameClients = (sources: Sources, component: string, read: () => Pro
     take(batch) {
       if (batch.superblocks !== undefined) takeSuperblocks(batch.superblocks);
       for (const index of batch.changedSources) enter(index);
-      if (isDue(batch.timeMs)) void look(batch.timeMs);
+      const exports = batch.superblocks && exportsOf(batch.superblocks);
+      if (exports !== undefined) {
+        looked = superblocks;
+        told = true;
+        learn(superblocks, true, exports);
+      } else if (batch.superblocks !== undefined) told = false;
+      if (!told && isDue(batch.timeMs)) void look(batch.timeMs);
     },
   };
 };

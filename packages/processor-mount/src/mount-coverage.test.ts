@@ -12,7 +12,14 @@ const walked: readonly Superblock[] = [{ device: '0:38', client }];
 /** `count`: that many READs, or totals were not read. */
 const batch = (timeMs: number, count: number | undefined, superblocks?: readonly Superblock[]): NfsBatch =>
   ({
-    ...{ timeMs, startMs: 0, sources, operations, totalsRead: count !== undefined, lost: { events: 0, identities: 0, rows: 0, missed: 0 } },
+    ...{
+      timeMs,
+      startMs: 0,
+      sources,
+      operations,
+      totalsRead: count !== undefined,
+      lost: { events: 0, identities: 0, rows: 0, tasks: 0, missed: 0 },
+    },
     ...(superblocks === undefined ? {} : { superblocks }),
     totals: count === undefined ? { length: 0 } : { length: 1, row: [1], source: [0], operation: [0], charge: [1], count: [count] },
   }) as unknown as NfsBatch;

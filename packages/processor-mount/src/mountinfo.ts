@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { Superblock } from '@nfscope/model';
 import { NfscopeError } from '@nfscope/pipeline';
 import { commonFolder } from './export-path.ts';
 
@@ -34,11 +35,7 @@ const readText = (procfs: string): Promise<string> =>
  */
 export const parseMountinfo = (text: string): ExportsByDevice => {
   const exports = new Map<string, string>();
-  for (const { device, source } of eachNfsMount(text)) {
-    const path = pathOf(unescape(source));
-    const other = exports.get(device);
-    exports.set(device, other === undefined ? path : commonFolder(other, path));
-  }
+  for (const { device, source } of eachNfsMount(text)) enter(exports, device, unescape(source));
   return exports;
 };
 
@@ -61,6 +58,22 @@ export function* eachNfsMount(text: string): Generator<MountLine> {
     yield { device: device!, folder: folder!, source };
   }
 }
+
+/** The same of superblocks whose mounts the kernel side has found; undefined when it has not, for all of them. */
+export const exportsOf = (superblocks: readonly Superblock[]): ExportsByDevice | undefined => {
+  const exports = new Map<string, string>();
+  for (const { device, mounts } of superblocks) {
+    if (mounts === undefined) return undefined;
+    for (const { source } of mounts) enter(exports, device, source);
+  }
+  return exports;
+};
+
+const enter = (exports: Map<string, string>, device: string, source: string): void => {
+  const path = pathOf(source);
+  const other = exports.get(device);
+  exports.set(device, other === undefined ? path : commonFolder(other, path));
+};
 
 const unescape = (field: string): string => {
   const bytes = field.replace(/\\([0-3][0-7]{2})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)));

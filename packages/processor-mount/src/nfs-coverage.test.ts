@@ -58,7 +58,7 @@ const stream = async () => {
   let timeMs = START;
   let startMs = START;
   let programs: NfsBatch['programs'];
-  const lost: Lost = { events: 0, identities: 0, rows: 0, missed: 0 };
+  const lost: Lost = { events: 0, identities: 0, rows: 0, tasks: 0, missed: 0 };
 
   /** A batch, 10 s after the one before, with rows that changed. */
   const send = (superblocks: Superblock[] | undefined, ...rows: Row[]): void => {

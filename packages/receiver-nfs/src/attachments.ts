@@ -3,6 +3,7 @@ import type { Session } from '@nfscope/native';
 import type { Logger } from '@nfscope/pipeline';
 import { attachHooks, hooks, type Attachment, type Fastening } from './hooks.ts';
 import type { Program } from './program.ts';
+import { runWalk } from './superblocks.ts';
 
 /** The hooks of the program, attached while NFS is mounted anywhere on the node, and only then. */
 export interface Attachments {
@@ -48,7 +49,4 @@ export function attachWhileMounted(program: Program, fastening: Fastening, where
 }
 
 /** NFS superblocks of the node, in all mount namespaces; undefined when the kernel's list did not stand still. */
-function mountsOf(session: Session): number | undefined {
-  const found = session.testRun('walk_superblocks');
-  return found < 0 ? undefined : found;
-}
+const mountsOf = (session: Session): number | undefined => runWalk(session, 'SUPERBLOCKS');

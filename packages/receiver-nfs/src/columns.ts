@@ -62,6 +62,24 @@ export function chooseColumns<L extends { readonly fields: Record<string, Field>
       }
       return named;
     },
+    /** The columns of whole records of `size` bytes, one behind the other. */
+    decode(records: Uint8Array, size: number): Columns<L, K> {
+      const length = records.length / size;
+      const { list, named } = allocate(length);
+      chosen.forEach(({ offset, count }, i) => {
+        const column = list[i]!;
+        const bytes = new Uint8Array(column.buffer);
+        const width = count * column.BYTES_PER_ELEMENT;
+        if (column instanceof Float64Array) {
+          const view = new DataView(records.buffer, records.byteOffset, records.byteLength);
+          for (let row = 0; row < length; row++)
+            for (let k = 0; k < count; k++) column[row * count + k] = Number(view.getBigUint64(row * size + offset + k * 8, true));
+        } else {
+          for (let row = 0; row < length; row++) bytes.set(records.subarray(row * size + offset, row * size + offset + width), row * width);
+        }
+      });
+      return named;
+    },
     /** Names of the columns that are there in another shape. */
     differing(packed: ColumnList): string[] {
       return packed.flatMap(([name, type, count]) => {

@@ -4,7 +4,9 @@ import type { Session } from '@nfscope/native';
 import { readEvents, type KernelEvents } from './events.ts';
 import { readIdentityRecords } from './identities.ts';
 import type { SavedIdentities } from './saved-identities.ts';
+import { walkMounts } from './mounts.ts';
 import { walkSuperblocks } from './superblocks.ts';
+import { walkTasks } from './tasks.ts';
 import { readTotals, type KernelRows } from './totals.ts';
 
 /** What a reader asks of the kernel, each answer as the kernel gave it: the running one, or one that was recorded. */
@@ -19,6 +21,10 @@ export interface KernelSide {
   identities(): Uint8Array;
   /** One nfs_superblock after the other, padded to 8. Undefined when the lists of the kernel did not stand still. */
   superblocks(): Uint8Array | undefined;
+  /** One nfs_mount after the other. Undefined as above. */
+  mountPoints(): Uint8Array | undefined;
+  /** One nfs_task after the other. Undefined as above. */
+  tasks(): Uint8Array | undefined;
   lost(): Lost;
 }
 
@@ -30,6 +36,8 @@ export function liveKernel(session: Session, maxRows: number, saved?: SavedIdent
     totals: readTotals(session, maxRows),
     identities: saved === undefined ? readIdentityRecords(session) : withSaved(readIdentityRecords(session), saved),
     superblocks: () => walkSuperblocks(session),
+    mountPoints: () => walkMounts(session),
+    tasks: () => walkTasks(session),
     lost: () => lostOf(session),
   };
 }
@@ -50,8 +58,8 @@ function lostOf(session: Session): Lost {
   const row = new Uint8Array(nfsLoss.size);
   session.read('loss', 0, 1, row);
   const view = new DataView(row.buffer);
-  const { events, identities, rows } = nfsLoss.fields;
+  const { events, identities, rows, tasks } = nfsLoss.fields;
   const count = (field: { readonly offset: number }) => Number(view.getBigUint64(field.offset, true));
   const missed = Object.values(session.counters()).reduce((sum, program) => sum + program.missed, 0);
-  return { events: count(events), identities: count(identities), rows: count(rows), missed };
+  return { events: count(events), identities: count(identities), rows: count(rows), tasks: count(tasks), missed };
 }

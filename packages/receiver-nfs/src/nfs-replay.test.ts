@@ -49,7 +49,7 @@ const ticks: readonly Tick[] = [
   { ...at(100), totals: row(3, 1), superblocks: new Uint8Array(0), mounts: 'a mount', pods: '{"items":[]}' },
   // The name of the cgroup comes late, and by itself.
   { ...at(200), due: { totals: false, walk: false }, identities: cgroup() },
-  { ...at(1100), totals: row(3, 5), lost: { events: 1, identities: 0, rows: 0, missed: 2 } },
+  { ...at(1100), totals: row(3, 5), lost: { events: 1, identities: 0, rows: 0, tasks: 0, missed: 2 } },
 ];
 
 const file = join(folder, 'a.recording');
@@ -67,7 +67,7 @@ const told = ({ totalsRead, totals, changedSources, sources, lost, timeMs, start
   paths: sources.all().map((source) => source.cgroup.path),
   lost,
 });
-const noLoss = { events: 0, identities: 0, rows: 0, missed: 0 };
+const noLoss = { events: 0, identities: 0, rows: 0, tasks: 0, missed: 0 };
 // A table of sources is one for all batches of a round: by the end of it all its paths are known.
 const round = [
   { afterMs: 0, changedSources: [0], totalsRead: true, counts: [1], seconds: [0.001], paths: ['/pod1'], lost: noLoss },

@@ -4,11 +4,14 @@ import type { Config } from './config.ts';
 import { trackIdentities } from './identities.ts';
 import type { KernelSide } from './kernel-side.ts';
 import { nameRows, type Unexpected } from './rows.ts';
+import { decodeMounts } from './mounts.ts';
 import { decodeSuperblocks } from './superblocks.ts';
+import { decodeTasks, inflightOf } from './tasks.ts';
 import { noRows } from './totals.ts';
 
 /** What is due in a tick beside events. */
 export interface Due {
+  /** And what is in flight. */
   readonly totals: boolean;
   /** Superblocks; they are also walked when there is a new client. */
   readonly walk: boolean;
@@ -31,26 +34,33 @@ export function batchReader(kernel: KernelSide, settings: ReaderSettings, startM
     const unnamed = !rows.know(events.columns.row, events.length);
     const totalsRead = due.totals || unnamed;
     const changedRows = totalsRead ? kernel.totals() : noRows;
+    const walkedTasks = due.totals ? kernel.tasks() : undefined;
+    const tasks = walkedTasks && decodeTasks(walkedTasks);
+    // Later than the walk, so that nothing is of the future.
+    const monotonicMs = kernel.monotonicMs();
     // Identity records go out before the row they belong to is counted in: read after, none is missed.
     const fresh = identities.take(kernel.identities());
     const added = rows.enter(changedRows, ms);
-    const changed = [...rows.identify(fresh), ...identities.jobs.apply(rows.sources, added)];
+    const named = tasks && rows.enterTasks(tasks, ms);
+    const changed = [...rows.identify(fresh), ...identities.jobs.apply(rows.sources, [...added, ...(named?.added ?? [])])];
     if (!due.totals && changedRows.length === 0 && events.length === 0 && changed.length === 0) return undefined;
 
     const walked = fresh.clients.length > 0 || due.walk ? kernel.superblocks() : undefined;
+    const mounted = walked && kernel.mountPoints();
     return {
       timeMs: ms,
       startMs,
       sources: rows.sources,
-      changedSources: [...new Set([...added, ...changed])],
+      changedSources: [...new Set([...added, ...(named?.added ?? []), ...changed])],
       operations: rows.operations,
       bounds,
       totalsRead,
       totals: totalsOf(changedRows, rows, bounds),
-      events: eventsOf(events, rows, ms - kernel.monotonicMs()),
+      events: eventsOf(events, rows, ms - monotonicMs),
       processes: identities.processes,
       files: identities.files,
-      ...(walked === undefined ? {} : { superblocks: decodeSuperblocks(walked) }),
+      ...(tasks && named ? { inflight: inflightOf(tasks, named, monotonicMs) } : {}),
+      ...(walked === undefined ? {} : { superblocks: decodeSuperblocks(walked, mounted && decodeMounts(mounted)) }),
       lost: kernel.lost(),
     };
   };

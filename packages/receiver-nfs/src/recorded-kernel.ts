@@ -5,7 +5,7 @@ import type { Tick } from './tick.ts';
 import { noRows } from './totals.ts';
 
 const nothing = new Uint8Array(0);
-const noLoss: Lost = { events: 0, identities: 0, rows: 0, missed: 0 };
+const noLoss: Lost = { events: 0, identities: 0, rows: 0, tasks: 0, missed: 0 };
 
 /** Answers a reader as the kernel did in the tick that was set last. */
 export function recordedKernel(): KernelSide & { set(tick: Tick): void } {
@@ -21,6 +21,8 @@ export function recordedKernel(): KernelSide & { set(tick: Tick): void } {
     totals: () => now?.totals ?? noRows,
     identities: () => now?.identities ?? nothing,
     superblocks: () => now?.superblocks,
+    mountPoints: () => now?.mountPoints,
+    tasks: () => now?.tasks,
     lost: () => lost,
   };
 }

@@ -1,4 +1,4 @@
-import { nfsCgroup, nfsClient, nfsExit, nfsFile, nfsIdentity, nfsProcess, nfsSuperblock } from '@nfscope/model';
+import { nfsCgroup, nfsClient, nfsExit, nfsFile, nfsIdentity, nfsMount, nfsProcess, nfsSuperblock, nfsTask } from '@nfscope/model';
 import { z } from 'zod';
 import type { Field } from './columns.ts';
 import { eachRecord } from './identities.ts';
@@ -14,6 +14,8 @@ export const structures = z.object({
   process: structure.optional(),
   exit: structure.optional(),
   file: structure.optional(),
+  mount: structure.default(nfsMount),
+  task: structure.default(nfsTask),
 });
 
 type Structure = z.infer<typeof structure>;
@@ -25,6 +27,8 @@ export const ownStructures = {
   cgroup: nfsCgroup,
   client: nfsClient,
   superblock: nfsSuperblock,
+  mount: nfsMount,
+  task: nfsTask,
   process: nfsProcess,
   exit: nfsExit,
   file: nfsFile,
@@ -79,11 +83,11 @@ export function convertIdentities(records: Uint8Array, from: Structures): Uint8A
 }
 
 /** Rows of a walk, in the layout of this build. */
-export function convertSuperblocks(rows: Uint8Array, from: Structures): Uint8Array {
-  const [before, after] = [stride(from.superblock.size), stride(nfsSuperblock.size)];
+export function convertRows(rows: Uint8Array, name: 'superblock' | 'mount' | 'task', from: Structures): Uint8Array {
+  const [before, after] = [stride(from[name].size), stride(ownStructures[name].size)];
   const result = new Uint8Array((rows.length / before) * after);
   for (let row = 0; row < rows.length / before; row++) {
-    result.set(convert(rows.subarray(row * before, (row + 1) * before), from.superblock, ownStructures.superblock), row * after);
+    result.set(convert(rows.subarray(row * before, (row + 1) * before), from[name], ownStructures[name]), row * after);
   }
   return result;
 }

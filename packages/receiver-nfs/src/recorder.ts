@@ -36,6 +36,14 @@ export function recordKernel(kernel: KernelSide, writer: RecordingWriter, procfs
         const rows = kernel.superblocks();
         return rows && keep('superblocks', rows);
       },
+      mountPoints() {
+        const rows = kernel.mountPoints();
+        return rows && keep('mountPoints', rows);
+      },
+      tasks() {
+        const rows = kernel.tasks();
+        return rows && keep('tasks', rows);
+      },
       lost: () => keep('lost', kernel.lost()),
     },
     commit(ms, due, batch) {

@@ -54,7 +54,7 @@ const ticks: readonly Tick[] = [
     due: { totals: true, walk: true },
     totals: totals(3, 1),
     superblocks: new Uint8Array(0),
-    lost: { events: 1, identities: 2, rows: 3, missed: 4 },
+    lost: { events: 1, identities: 2, rows: 3, tasks: 5, missed: 4 },
   },
   { ms: 1200, monotonicMs: 105.25, due: { totals: false, walk: false }, events: events(), identities: cgroup(77, idField.offset) },
   { ms: 2100, monotonicMs: 1005.25, due: { totals: true, walk: false }, mounts: 'caf\u00e9', pods: '{"items":["caf\u00e9"]}' },

@@ -1,6 +1,7 @@
 import { nfsCharge, nfsKind, Sources, type Cgroup, type Operation, type RpcClient } from '@nfscope/model';
 import { isProcedure, procedureName } from '@nfscope/semconv';
 import type { Identities } from './identities.ts';
+import type { KernelTasks } from './tasks.ts';
 import type { KernelRows } from './totals.ts';
 
 /** Which source and operation each row of the kernel's table stands for; both are settled for ever when the row first shows. */
@@ -16,12 +17,19 @@ export interface Rows {
   know(row: Uint32Array, length: number): boolean;
   /** Takes in rows that may be new; returns the sources they added. */
   enter(rows: KernelRows, nowMs: number): number[];
+  /** Source and operation of what is in flight; what has no row yet is entered all the same. */
+  enterTasks(
+    tasks: KernelTasks,
+    nowMs: number,
+  ): { readonly source: Uint32Array; readonly operation: Uint32Array; readonly added: readonly number[] };
   /** Tells sources what has become known of their cgroups and clients; returns those that changed. */
   identify(fresh: { readonly cgroups: readonly number[]; readonly clients: readonly number[] }): number[];
 }
 
 /** Told once of each operation whose name or number is not the protocol's. */
 export type Unexpected = (operation: Operation, number: number) => void;
+
+type Named = Pick<KernelRows['columns'], 'cgroup' | 'client' | 'charge' | 'kind' | 'program' | 'version' | 'operation'>;
 
 const kinds = { [nfsKind.OTHER]: 'other', [nfsKind.READ]: 'read', [nfsKind.WRITE]: 'write', [nfsKind.COMMIT]: 'commit' } as const;
 const text = new TextDecoder();
@@ -39,8 +47,8 @@ export function nameRows(identities: Identities, maxRows: number, unexpected: Un
   const clientOf = (id: number, program: number, version: number): RpcClient =>
     identities.clients.get(id) ?? { id, program, version, parents: [], server: undefined };
 
-  function enterSource(rows: KernelRows, i: number, nowMs: number, added: number[]): number {
-    const { cgroup, client, charge, program, version } = rows.columns;
+  function enterSource(columns: Named, i: number, nowMs: number, added: number[]): number {
+    const { cgroup, client, charge, program, version } = columns;
     const owner = ownerOf(cgroup[i]!, charge[i]!, identities);
     const key = `${owner.kind} ${owner.id} ${client[i]!}`;
     let index = sourceOf.get(key);
@@ -52,19 +60,19 @@ export function nameRows(identities: Identities, maxRows: number, unexpected: Un
     return index;
   }
 
-  function enterOperation(rows: KernelRows, i: number): number {
-    const { kind, operation: names, index: numbers, program, version } = rows.columns;
+  /** `number` is not known of what is in flight: its row says it when it has ended. */
+  function enterOperation(columns: Named, i: number, number?: number): number {
+    const { kind, operation: names, program, version } = columns;
     const bytes = names.subarray(i * 24, i * 24 + 24);
-    const number = numbers[i]!;
     // The kernel has no name for the NULL procedures of some programs. Where it has one, that is what mountstats shows too.
-    const name = text.decode(bytes.subarray(0, bytes.indexOf(0))) || procedureName(program[i]!, version[i]!, number);
+    const name = text.decode(bytes.subarray(0, bytes.indexOf(0))) || procedureName(program[i]!, version[i]!, number ?? 0);
     const key = `${program[i]!} ${version[i]!} ${name}`;
     let index = operationOf.get(key);
     if (index === undefined) {
       index = operations.length;
       const done: Operation = { index, name, program: program[i]!, version: version[i]!, kind: kinds[kind[i]! as keyof typeof kinds] };
       operations.push(done);
-      if (!isProcedure(done.program, done.version, number, name)) unexpected(done, number);
+      if (number !== undefined && !isProcedure(done.program, done.version, number, name)) unexpected(done, number);
       operationOf.set(key, index);
     }
     return index;
@@ -85,11 +93,19 @@ export function nameRows(identities: Identities, maxRows: number, unexpected: Un
       for (let i = 0; i < rows.length; i++) {
         const row = rows.row[i]!;
         if (source[row] !== NEW) continue;
-        source[row] = enterSource(rows, i, nowMs, added);
-        operation[row] = enterOperation(rows, i);
+        source[row] = enterSource(rows.columns, i, nowMs, added);
+        operation[row] = enterOperation(rows.columns, i, rows.columns.index[i]!);
         error[row] = rows.columns.error[i]!;
       }
       return added;
+    },
+    enterTasks({ length, columns }, nowMs) {
+      const named = { source: new Uint32Array(length), operation: new Uint32Array(length), added: [] as number[] };
+      for (let i = 0; i < length; i++) {
+        named.source[i] = enterSource(columns, i, nowMs, named.added);
+        named.operation[i] = enterOperation(columns, i);
+      }
+      return named;
     },
     identify(fresh) {
       if (fresh.cgroups.length === 0 && fresh.clients.length === 0) return [];

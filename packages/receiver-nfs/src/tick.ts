@@ -2,7 +2,7 @@ import { layoutHash, type Lost } from '@nfscope/model';
 import type { ColumnList } from './columns.ts';
 import { eventColumns, type KernelEvents } from './events.ts';
 import type { Due } from './reader.ts';
-import { convertIdentities, convertSuperblocks, type Structures } from './recorded-layout.ts';
+import { convertIdentities, convertRows, type Structures } from './recorded-layout.ts';
 import { totalsColumns, type KernelRows } from './totals.ts';
 
 /** What the kernel side answered in one tick, and what was seen beside it. What nobody asked for, or had not changed, is absent. */
@@ -15,6 +15,8 @@ export interface Tick {
   readonly totals?: KernelRows;
   readonly identities?: Uint8Array;
   readonly superblocks?: Uint8Array;
+  readonly mountPoints?: Uint8Array;
+  readonly tasks?: Uint8Array;
   readonly lost?: Lost;
   /** Lines of mountinfo, Latin-1. */
   readonly mounts?: string;
@@ -30,7 +32,7 @@ export interface TickLayout {
   readonly records: Structures;
 }
 
-const section = { events: 1, totals: 2, identities: 3, superblocks: 4, lost: 5, mounts: 6, pods: 7 } as const;
+const section = { events: 1, totals: 2, identities: 3, superblocks: 4, lost: 5, mounts: 6, pods: 7, tasks: 8, mountPoints: 9 } as const;
 const due = { totals: 1, walk: 2 } as const;
 /** u32 bytes that follow, u32 what was due, f64 ms, f64 monotonic ms. */
 const HEAD = 24;
@@ -47,7 +49,7 @@ export function encodeTick(tick: Tick): Buffer {
     head.writeUInt32LE(bytes.length, 8);
     parts.push(head, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   };
-  const { events, totals, identities, superblocks, lost, mounts, pods } = tick;
+  const { events, totals, identities, superblocks, mountPoints, tasks, lost, mounts, pods } = tick;
   if (events !== undefined && events.length > 0) add(section.events, events.length, eventColumns.pack(events.columns, events.length));
   if (totals !== undefined && totals.length > 0) {
     const rows = Buffer.from(totals.row.buffer, totals.row.byteOffset, totals.length * 4);
@@ -55,7 +57,11 @@ export function encodeTick(tick: Tick): Buffer {
   }
   if (identities !== undefined && identities.length > 0) add(section.identities, 0, identities);
   if (superblocks !== undefined) add(section.superblocks, 0, superblocks);
-  if (lost !== undefined) add(section.lost, 0, Buffer.from(Float64Array.of(lost.events, lost.identities, lost.rows, lost.missed).buffer));
+  if (mountPoints !== undefined) add(section.mountPoints, 0, mountPoints);
+  if (tasks !== undefined) add(section.tasks, 0, tasks);
+  if (lost !== undefined) {
+    add(section.lost, 0, Buffer.from(Float64Array.of(lost.events, lost.identities, lost.rows, lost.missed, lost.tasks).buffer));
+  }
   if (mounts !== undefined) add(section.mounts, 0, Buffer.from(mounts, 'latin1'));
   if (pods !== undefined) add(section.pods, 0, Buffer.from(pods, 'utf8'));
 
@@ -100,7 +106,11 @@ function decodeSection(kind: number, length: number, bytes: Buffer, from: TickLa
     case section.identities:
       return { identities: same ? Uint8Array.from(bytes) : convertIdentities(bytes, from.records) };
     case section.superblocks:
-      return { superblocks: same ? Uint8Array.from(bytes) : convertSuperblocks(bytes, from.records) };
+      return { superblocks: same ? Uint8Array.from(bytes) : convertRows(bytes, 'superblock', from.records) };
+    case section.mountPoints:
+      return { mountPoints: same ? Uint8Array.from(bytes) : convertRows(bytes, 'mount', from.records) };
+    case section.tasks:
+      return { tasks: same ? Uint8Array.from(bytes) : convertRows(bytes, 'task', from.records) };
     case section.lost:
       return {
         lost: {
@@ -108,6 +118,7 @@ function decodeSection(kind: number, length: number, bytes: Buffer, from: TickLa
           identities: bytes.readDoubleLE(8),
           rows: bytes.readDoubleLE(16),
           missed: bytes.readDoubleLE(24),
+          tasks: bytes.length > 32 ? bytes.readDoubleLE(32) : 0,
         },
       };
     case section.mounts:

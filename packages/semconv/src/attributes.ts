@@ -43,7 +43,7 @@ export const ownAttributes = {
     'What the one who pays is: container, cgroup (one that is no container), system, other or unknown. All are there, so that sums are complete.',
   'nfs.transport.connection': 'Which of the connections to a server (nconnect) it is, from 0; it stays when the connection is made anew.',
   'nfscope.lost.kind':
-    'What was lost: event (a single operation), identity (the name of a cgroup or rpc client), row (the owner of an operation; it is counted under other), run (a run of a program that the kernel skipped: an operation, or who opened a file).',
+    'What was lost: event (a single operation), identity (the name of a cgroup or rpc client), row (the owner of an operation; it is counted under other), task (an operation in flight beyond those that are looked at, each second), run (a run of a program that the kernel skipped: an operation, or who opened a file).',
   'nfscope.program.hook': 'The place in the kernel where a program of nfscope is called, such as rpc_task_end.',
   'nfscope.program.type': 'How it is called: raw_tracepoint, kprobe.multi, kprobe or fexit. Absent while it is not attached.',
 } as const satisfies { readonly [name in AttributeName]?: string };

@@ -41,6 +41,19 @@ export const metric = {
     description: 'RPCs sent again because no reply came.',
   },
   IO_TIMEOUTS: { name: 'nfs.io.timeouts', type: 'counter', unit: '{timeout}', description: 'Major timeouts of RPCs.' },
+  IO_INFLIGHT: {
+    name: 'nfs.io.inflight',
+    type: 'gauge',
+    unit: '{operation}',
+    description:
+      'Operations that were sent or wait to be, and have not ended. 0 for five minutes after the last one ended, then gone until there is one again.',
+  },
+  IO_INFLIGHT_AGE: {
+    name: 'nfs.io.inflight.age',
+    type: 'gauge',
+    unit: 's',
+    description: 'Time since the oldest operation in flight began; it grows while a server does not answer. 0 when there is none.',
+  },
   IO_COVERAGE: {
     name: 'nfs.io.coverage',
     type: 'gauge',
@@ -119,7 +132,7 @@ export const metric = {
     type: 'counter',
     unit: '{record}',
     description:
-      'Records the kernel side could not keep: events and identities without room in their ring, operations without a row of their own, program runs the kernel skipped. Lost events change no other metric.',
+      'Records the kernel side could not keep: events and identities without room in their ring, operations without a row of their own, operations in flight beyond the 4096 that are looked at, program runs the kernel skipped. Lost events change no other metric.',
   },
   PROGRAM_ATTACHED: {
     name: 'nfscope.program.attached',

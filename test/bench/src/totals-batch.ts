@@ -59,7 +59,7 @@ export const totalsBatches = (rows: number): (() => NfsBatch) => {
       events: noEvents,
       processes: noProcesses,
       files: noFiles,
-      lost: { events: 0, identities: 0, rows: 0, missed: 0 },
+      lost: { events: 0, identities: 0, rows: 0, tasks: 0, missed: 0 },
     };
   };
 };

@@ -186,7 +186,8 @@ static void flush_file(char **words)
 	printf("flush 0 0\n");
 }
 
-/* read FILE BLOCK [hold PATH], to the end; hold opens it and waits until PATH is there. Clean pages go first, so that every byte comes over the wire. */
+/* read FILE BLOCK [hold PATH], to the end; hold opens it and waits until PATH is there. Clean pages go first, so that
+ * every byte comes over the wire. */
 static void read_file(int count, char **words, int flags)
 {
 	size_t size = number(words[2]), done = 0;
@@ -207,6 +208,21 @@ static void read_file(int count, char **words, int flags)
 		fail(words[1]);
 	report(words[0], done, inode);
 	close(file);
+}
+
+/* held-read|held-write FILE BLOCK PATH: opens FILE, and moves one block past the page cache when PATH is there. */
+static void held(char **words, int flags)
+{
+	size_t size = number(words[2]);
+	char *block = block_of(size);
+	int file = open_or_fail(words[1], flags | O_DIRECT);
+	ssize_t moved;
+
+	wait_for(words[3]);
+	moved = flags == O_RDONLY ? read(file, block, size) : write(file, block, size);
+	if (moved < 0)
+		fail(words[1]);
+	printf("%s %zd 0\n", words[0], moved);
 }
 
 /* map FILE BYTES [early]: dirties a shared mapping and exits without msync. close(2) flushes what is dirty by then: */
@@ -288,18 +304,25 @@ int main(int count, char **words)
 		read_file(count, words, 0);
 	else if (strcmp(command, "direct-read") == 0 && count >= 3)
 		read_file(count, words, O_DIRECT);
+	else if (strcmp(command, "held-read") == 0 && count == 4)
+		held(words, O_RDONLY);
+	else if (strcmp(command, "held-write") == 0 && count == 4)
+		held(words, O_WRONLY);
 	else if (strcmp(command, "map") == 0 && count >= 3)
 		map_file(count, words);
 	else if (strcmp(command, "metadata") == 0 && count == 3)
 		metadata(words);
 	else {
-		fprintf(stderr, "usage: workload write|sync-write|over-write|direct-write FILE BYTES BLOCK [fsync] [hold PATH]\n"
-				"       workload write-descriptor NUMBER BYTES BLOCK\n"
-				"       workload aio-write FILE BYTES BLOCK\n"
-				"       workload flush FILE stat|fsync|close\n"
-				"       workload read|direct-read FILE BLOCK [hold PATH]\n"
-				"       workload map FILE BYTES [early]\n"
-				"       workload metadata FOLDER TIMES\n");
+		fprintf(
+		    stderr,
+		    "usage: workload write|sync-write|over-write|direct-write FILE BYTES BLOCK [fsync] [hold PATH]\n"
+		    "       workload write-descriptor NUMBER BYTES BLOCK\n"
+		    "       workload aio-write FILE BYTES BLOCK\n"
+		    "       workload flush FILE stat|fsync|close\n"
+		    "       workload read|direct-read FILE BLOCK [hold PATH]\n"
+		    "       workload held-read|held-write FILE BLOCK PATH\n"
+		    "       workload map FILE BYTES [early]\n"
+		    "       workload metadata FOLDER TIMES\n");
 		return 2;
 	}
 	return 0;

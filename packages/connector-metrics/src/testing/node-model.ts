@@ -64,7 +64,7 @@ export const nodeModel = (startMs: number): NodeModel => {
   const rows: RowModel[] = [];
   return {
     startMs,
-    lost: { events: 0, identities: 0, rows: 0, missed: 0 },
+    lost: { events: 0, identities: 0, rows: 0, tasks: 0, missed: 0 },
     sources,
     rows,
     row(row, source, operation, error = 0, charge = 1) {

@@ -7,6 +7,8 @@ export interface Series {
   readonly buckets: readonly number[];
   readonly bytes: number;
   readonly startMs?: number;
+  /** In flight, and the age of the oldest. */
+  readonly inflight?: readonly [count: number, age: number];
 }
 
 export const BOUNDS = [0.001, 0.01, 0.1];
@@ -26,6 +28,13 @@ export const snapshot = (timeMs: number, series: readonly Series[]): MetricsBatc
     description: '',
     points: [{ ...base, bounds, buckets, count, sum }],
   });
+  const gauge = (name: string, unit: string, value: (series: Series) => number) => ({
+    type: 'gauge' as const,
+    name,
+    unit,
+    description: '',
+    points: { ...base, value: Float64Array.from(series, value) },
+  });
   return {
     timeMs,
     resources: series.map(({ resource }) => resource),
@@ -39,6 +48,8 @@ export const snapshot = (timeMs: number, series: readonly Series[]): MetricsBatc
         count,
         Float64Array.from(series, ({ bytes }) => bytes),
       ),
+      gauge('nfs.io.inflight', '{operation}', ({ inflight }) => inflight?.[0] ?? 0),
+      gauge('nfs.io.inflight.age', 's', ({ inflight }) => inflight?.[1] ?? 0),
     ],
   };
 };

@@ -5,12 +5,14 @@ import { handover } from './handover.ts';
 import { identity } from './identity.ts';
 import { latency } from './latency.ts';
 import { modules } from './modules.ts';
+import { namespaces } from './namespaces.ts';
 import { otlp } from './otlp.ts';
 import { overload } from './overload.ts';
 import { restart } from './restart.ts';
 import { server } from './server.ts';
 import { start } from './start.ts';
 import { storm, stormPreempt } from './storm.ts';
+import { stuck } from './stuck.ts';
 import { tiny } from './tiny.ts';
 import { twoPods } from './two-pods.ts';
 import { writeback, writebackCgv1, writebackNomemcg } from './writeback.ts';
@@ -23,6 +25,8 @@ export const scenarios: readonly Scenario[] = [
   writeback,
   writebackNomemcg,
   writebackCgv1,
+  stuck,
+  namespaces,
   latency,
   coverage,
   identity,

@@ -26,6 +26,8 @@ export const runningTypes = [
   'mount',
   'mnt_namespace',
   'ns_common',
+  'hlist_node',
+  'hlist_head',
   'dentry',
   'qstr',
   'list_head',

@@ -21,14 +21,6 @@ struct cred {
 	char __pad1[148];
 };
 
-struct hlist_node {
-	char __pad0[16];
-};
-
-struct hlist_head {
-	struct hlist_node *first;
-};
-
 struct inode {
 	char __pad0[64];
 	unsigned long long i_ino;

@@ -23,8 +23,7 @@ static __always_inline __u64 cgroup_of_page(struct page *page)
 	struct kernfs_node *kn;
 	__u64 id;
 
-	/* Where owners are those of another controller's hierarchy, the number of a memory cgroup is somebody else's.
-	 */
+	/* Where owners are of another controller's hierarchy, the number of a memory cgroup is somebody else's. */
 	if (hierarchy > NFS_HIERARCHY_MEMORY)
 		return 0;
 	memcg = page ? page_memcg(page) : 0;

@@ -21,17 +21,18 @@
 
 enum stage { STAGE_BEGIN, STAGE_END, STAGE_FREE };
 
-/* First argument of a probed function. ctx is read directly: a register of the architecture this kernel is of. */
+/*
+ * First argument of a probed function: a register of the architecture this kernel is of. By a call: of two direct loads
+ * the compiler makes one at an address it computes, which the verifier does not take of a ctx before 7.x.
+ */
 static __always_inline void *argument(void *ctx)
 {
 	struct pt_regs___x86 *x86 = ctx;
 	struct pt_regs___arm64 *arm64 = ctx;
 
 	if (bpf_core_field_exists(x86->di))
-		return (void *)x86->di;
-	if (bpf_core_field_exists(arm64->regs))
-		return (void *)arm64->regs[0];
-	return 0;
+		return (void *)BPF_CORE_READ(x86, di);
+	return (void *)BPF_CORE_READ(arm64, regs[0]);
 }
 
 #define WAY(section, name, body, first)                                                                                \

@@ -60,8 +60,7 @@ struct {
 	__type(value, struct owner);
 } owners SEC(".maps");
 
-/* Who opened a file for writing. An address is given again: dentry and credentials tell one life of it from the next.
- */
+/* Who opened a file for writing. An address is given again: dentry and credentials tell its lives apart. */
 struct opener {
 	__u64 cgroup;
 	__u64 dentry;

@@ -19,8 +19,7 @@ static __noinline int note_opener(struct file *file)
 	struct task_struct *current = (void *)bpf_get_current_task();
 	struct opener opener = {};
 
-	/* A kernel thread opens on somebody's behalf: what is there is of an earlier life, and nobody knows whose this
-	 * is. */
+	/* A kernel thread opens on somebody's behalf. An entry would be of an earlier life. */
 	if (BPF_CORE_READ(current, flags) & PF_KTHREAD) {
 		bpf_map_delete_elem(&openers, &context);
 		return 0;
@@ -44,16 +43,15 @@ int open_fexit(__u64 *ctx)
 	return note_opener(file);
 }
 
+/* By a call, as argument() in hooks.bpf.h. */
 static __always_inline void *returned(void *ctx)
 {
 	struct pt_regs___x86 *x86 = ctx;
 	struct pt_regs___arm64 *arm64 = ctx;
 
 	if (bpf_core_field_exists(x86->ax))
-		return (void *)x86->ax;
-	if (bpf_core_field_exists(arm64->regs))
-		return (void *)arm64->regs[0];
-	return 0;
+		return (void *)BPF_CORE_READ(x86, ax);
+	return (void *)BPF_CORE_READ(arm64, regs[0]);
 }
 
 static __always_inline int opened(struct file *file)

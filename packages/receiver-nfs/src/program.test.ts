@@ -8,6 +8,7 @@ import { open, type Session } from '@nfscope/native';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { config } from './config.ts';
 import { liveKernel } from './kernel-side.ts';
+import { hooks } from './hooks.ts';
 import { load } from './program.ts';
 import { runWalk } from './superblocks.ts';
 import { walkTasks } from './tasks.ts';
@@ -163,6 +164,14 @@ describe.skipIf(skipped !== undefined).each(kernels)(
     const bucketOf = (bounds: readonly number[], value: number) => bounds.filter((bound) => value > bound).length;
     const filled = (column: Float64Array, buckets: number, row = 0) =>
       [...column.subarray(row * buckets, (row + 1) * buckets)].flatMap((count, i) => (count > 0 ? [[i, count]] : []));
+
+    test('the kernel takes every way in', () => {
+      const { session: own, loaded } = load(config.parse({ btf }), 'nfs');
+      own.close();
+      // Of a trampoline it depends on this very kernel, and on what its seccomp and LSM allow.
+      const ways = hooks.flatMap((hook) => hook.ways).filter(({ type }) => type !== 'fexit');
+      expect(ways.filter(({ program }) => !loaded(program))).toEqual([]);
+    });
 
     const rows: [
       string,

@@ -50,15 +50,22 @@ work /data3 covered
 work /data4 covered
 stage covered
 
-say 'work while somebody makes map system calls without a pause'
-until [ -e /run/enough ]; do bpftool -j map dump name totals > /dev/null 2>&1 || true; done &
-hammer=$!
+say 'work while every processor is reading a map without a pause'
+# A kprobe program is skipped on a processor whose task was preempted inside of bpf(2).
+bpftool map create /sys/fs/bpf/hammered type hash key 4 value 8 entries 4096 name hammered
+for i in {0..255}; do echo "map update pinned /sys/fs/bpf/hammered key $i 0 0 0 value 0 0 0 0 0 0 0 0"; done > /run/fill
+bpftool batch file /run/fill > /dev/null
+yes 'map dump pinned /sys/fs/bpf/hammered' | head -n 100000 > /run/hammer
+for _ in 1 2; do
+  bpftool batch file /run/hammer > /dev/null &
+  hammers="$hammers $!"
+done
 for round in 1 2 3 4; do
   work /data3 hammered.$round
   work /data4 hammered.$round
 done
-touch /run/enough
-wait $hammer
+# shellcheck disable=SC2086
+kill $hammers
 stage hammered
 stop_agent
 

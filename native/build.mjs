@@ -16,7 +16,9 @@ run('objcopy', ['--redefine-sym', 'stderr=nfscope_stderr', archive, 'dist/libbpf
 const sources = readdirSync(`${here}src`).filter((name) => name.endsWith('.cc'));
 run('g++', [
   ...['-std=c++17', '-O2', '-g1', '-Wall', '-Wextra', '-Werror', '-Wno-missing-field-initializers'],
-  ...['-shared', '-fPIC', '-fvisibility=hidden', '-static-libstdc++', '-static-libgcc', `-ffile-prefix-map=${here}=`],
+  ...['-shared', '-fPIC', '-fvisibility=hidden', '-static-libstdc++', '-static-libgcc'],
+  // Where a tree lies is in no binary, so that every tree makes the same one.
+  `-ffile-prefix-map=${fileURLToPath(new URL('..', import.meta.url)).slice(0, -1)}=.`,
   ...['-DNAPI_VERSION=8', '-DNAPI_CPP_EXCEPTIONS', '-DNODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS', '-DNODE_ADDON_API_DISABLE_DEPRECATED'],
   // node-addon-api says it as seen from the folder this was started in.
   ...['-isystem', require('node-api-headers').include_dir, '-isystem', resolve(require('node-addon-api').include_dir)],

@@ -33,14 +33,14 @@ delete environment['FORCE_COLOR'];
 export const seconds = (from) => `${((performance.now() - from) / 1000).toFixed(1)} s`;
 
 /**
- * Starts a command in the root folder; node_modules/.bin is on its PATH. `line` is called with each line of its output
+ * Starts a command in the root folder, or in `cwd`; node_modules/.bin is on its PATH. `line` is called with each line of its output
  * as it comes; with `terminal` it has ours instead. Resolves to { status, output }; status is 128 + the signal's number
  * or 127, as in a shell, when it did not exit by itself.
  */
-export function run(command, parameters, { env = {}, line = () => {}, terminal = false, timeoutMs = 0 } = {}) {
+export function run(command, parameters, { cwd = root, env = {}, line = () => {}, terminal = false, timeoutMs = 0 } = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, parameters, {
-      cwd: root,
+      cwd,
       env: { ...environment, ...env },
       stdio: terminal ? 'inherit' : ['ignore', 'pipe', 'pipe'],
     });

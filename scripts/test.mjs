@@ -75,6 +75,8 @@ async function lab() {
       .map((name) => ({ name, reason }));
     return total;
   }
+  // The image of an earlier run would be there still.
+  if (!(await step('image', 'node', ['scripts/image.mjs', '--reuse']))) total.failed++;
   const scratch = mkdtempSync(join(tmpdir(), 'nfscope-test-'));
   try {
     const { status } = await run(process.execPath, [...matrix, '--results', scratch], { line: show });

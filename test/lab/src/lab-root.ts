@@ -10,6 +10,8 @@ import { step } from './progress.ts';
 /** What the guest runs. Installing an NFS server or Prometheus on the host would start it there, so they are only unpacked. */
 const wanted = [
   'busybox-static',
+  // Brings runc: the DaemonSet's container.
+  'containerd',
   'fio',
   'iproute2',
   'kmod',

@@ -49,6 +49,7 @@ async function inGuest(command: Exclude<Command, { do: 'help' | 'list' }>, share
     share,
     command.do === 'job' ? { job: command.file } : command.do === 'scenario' ? { scenario: command.scenario.name } : {},
   );
+  if (command.do === 'scenario') await command.scenario.prepare?.(share);
   say(`booting ${image.release} ${speed === 'kvm' ? 'in KVM' : 'emulated, about 20 times slower than this machine'}`);
   const append = [command.append, command.do === 'scenario' ? command.scenario.append : undefined, `LAB_RIGHTS=${command.rights}`];
   const machine = { kernel: image, labRoot: root, share, accelerator: speed, append: append.filter(Boolean).join(' ') } as const;

@@ -14,6 +14,8 @@ export interface Scenario {
   readonly kernels?: readonly string[];
   /** Times measured in the guest are looked at: where it is emulated, its clock counts instructions, and it has one processor. */
   readonly countedClock?: boolean;
+  /** Adds what it needs to the folder that is /lab in the guest. */
+  prepare?(share: string): Promise<void>;
   /** `out` is the folder the guest filled. */
   check(out: string, checks: Checks): Promise<void>;
 }

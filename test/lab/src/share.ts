@@ -17,7 +17,7 @@ export function needBundle(): void {
 }
 
 /**
- * Fills the folder that is /lab in the guest: guest/ (its scripts), bin/ (on its PATH: nfscope, workload, kube-api, otlp-receiver),
+ * Fills the folder that is /lab in the guest: guest/ (its scripts), bin/ (on its PATH: nfscope, workload, kube-api, otlp-receiver, pod),
  * scenarios/ (their files), out/ (what one leaves behind), repository (where the guest finds this one), job.sh.
  */
 export async function fillShare(share: string, content: { job?: string; scenario?: string }): Promise<void> {
@@ -30,16 +30,23 @@ export async function fillShare(share: string, content: { job?: string; scenario
 
   if (existsSync(bundle)) for (const file of await readdir(bundle)) await copyFile(join(bundle, file), join(bin, file));
   await copyFile(join(import.meta.dirname, 'kube-api.js'), join(bin, 'kube-api.mjs'));
-  await build({
-    entryPoints: [join(lab, 'src', 'otlp-receiver.ts')],
-    outfile: join(bin, 'otlp-receiver.cjs'),
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    conditions: ['nfscope-source'],
-    logLevel: 'warning',
-  });
+  for (const [source, file, format] of [
+    ['otlp-receiver.ts', 'otlp-receiver.cjs', 'cjs'],
+    ['cri/main.ts', 'pod.mjs', 'esm'],
+  ] as const) {
+    await build({
+      entryPoints: [join(lab, 'src', source)],
+      outfile: join(bin, file),
+      format,
+      bundle: true,
+      platform: 'node',
+      target: 'node20',
+      conditions: ['nfscope-source'],
+      logLevel: 'warning',
+    });
+  }
   await program(join(bin, 'nfscope'), 'nfscope.mjs');
+  await program(join(bin, 'pod'), 'pod.mjs');
   await program(join(bin, 'kube-api'), 'kube-api.mjs');
   await program(join(bin, 'otlp-receiver'), 'otlp-receiver.cjs');
 

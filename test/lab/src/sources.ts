@@ -12,13 +12,14 @@ const spokenOf: readonly (readonly [folder: string, is: RegExp])[] = [
 
 /**
  * Files a result depends on, in order. Those of a scenario are its own and those of the one it varies, whose name its own
- * begins with: storm for storm-preempt.
+ * begins with: storm for storm-preempt. The manifests are part of image.
  */
 export function sources(root: string, scenario: string): string[] {
   const own = (name: string): boolean => scenario === name || scenario.startsWith(`${name}-`);
   const scenarios = 'test/lab/scenarios';
   const checks = 'test/lab/src/scenarios';
   return [
+    ...(own('image') ? below(root, 'deploy/kubernetes') : []),
     ...spokenOf.flatMap(([folder, is]) => below(root, folder).filter((path) => is.test(path.slice(folder.length + 1)))),
     ...below(root, scenarios).filter((path) => own(path.slice(scenarios.length + 1).split('/')[0] ?? '')),
     ...below(root, checks).filter((path) => own(path.slice(checks.length + 1).replace(/\.ts$/, ''))),

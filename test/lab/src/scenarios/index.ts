@@ -3,6 +3,7 @@ import { badInput } from './bad-input.ts';
 import { coverage } from './coverage.ts';
 import { handover } from './handover.ts';
 import { identity } from './identity.ts';
+import { image } from './image.ts';
 import { latency } from './latency.ts';
 import { modules } from './modules.ts';
 import { namespaces } from './namespaces.ts';
@@ -22,6 +23,7 @@ export const scenarios: readonly Scenario[] = [
   twoPods,
   start,
   otlp,
+  image,
   writeback,
   writebackNomemcg,
   writebackCgv1,

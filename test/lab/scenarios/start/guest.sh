@@ -19,7 +19,7 @@ cd /nfscope
 touch native/dist/nfscope.node bpf/dist/nfs.bpf.o
 npm start > $out/start.log 2>&1 &
 npm=$!
-wait_until 300 'the page is there' agent_page
+wait_until 300 'the agent counts' agent_counts
 cat /proc/self/mountstats > $out/before.mountstats
 
 # load POD FOLDER: works until told to stop.

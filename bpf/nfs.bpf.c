@@ -30,20 +30,6 @@ char LICENSE[] SEC("license") = "Dual MIT/GPL";
 const volatile __u32 events_mode = NFS_EVENTS_SLOW;
 const volatile __u64 slow_threshold = 1000000000;
 
-/* Numbers of the ONC RPC programs that are counted; 0 is none. */
-const volatile __u32 rpc_programs[NFS_PROGRAMS] = {100003};
-
-static __always_inline int is_counted(__u32 program)
-{
-	int i;
-
-#pragma unroll
-	for (i = 0; i < NFS_PROGRAMS; i++)
-		if (program == rpc_programs[i])
-			return 1;
-	return 0;
-}
-
 static __noinline int emit(__u32 row, struct attempt *a, struct rpc_task *task, __u64 now)
 {
 	struct nfs_event *event;

@@ -65,7 +65,7 @@ __noinline int visit_task(__u64 address, __u64 client)
 	if (BPF_CORE_READ(task, tk_client) != clnt)
 		return -1;
 	/* Set from its first step to its last: what waits to be started or to be freed is not in flight. */
-	if (!(BPF_CORE_READ(task, tk_runstate) & RPC_TASK_ACTIVE))
+	if (!(BPF_CORE_READ(task, tk_runstate) & RPC_TASK_ACTIVE) || !is_counted(BPF_CORE_READ(clnt, cl_prog)))
 		return 0;
 	walk_found = row + 1;
 	out = bpf_map_lookup_elem(&tasks, &row);

@@ -10,6 +10,20 @@
 const volatile __u64 duration_bounds[31];
 const volatile __u64 size_bounds[31];
 
+/* Numbers of the ONC RPC programs that are counted; 0 is none. */
+const volatile __u32 rpc_programs[NFS_PROGRAMS] = {100003};
+
+static __always_inline int is_counted(__u32 program)
+{
+	int i;
+
+#pragma unroll
+	for (i = 0; i < NFS_PROGRAMS; i++)
+		if (program == rpc_programs[i])
+			return 1;
+	return 0;
+}
+
 /* Takes a row from a queue of free ones and enters the key; 0 when the queue is empty. */
 static __always_inline __u32 enter_row(void *free, struct nfs_totals_key *key, const struct rpc_procinfo *procedure,
 				       struct rpc_clnt *clnt)

@@ -100,7 +100,7 @@ export function callbacksPreemptible(session: Session): boolean {
   try {
     session.attach('callback_probe');
     try {
-      writeFileSync(COMM, readFileSync(COMM));
+      writeFileSync(COMM, readFileSync(COMM, 'utf8').trimEnd());
     } finally {
       session.detach('callback_probe');
     }

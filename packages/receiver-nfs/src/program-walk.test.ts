@@ -1,7 +1,7 @@
 import { nfsCharge, type NfsBatch } from '@nfscope/model';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runWalk } from './superblocks.ts';
-import { fakeKernel, kernels, MS, operation, ownCgroup, skipped } from './testing/fake-kernel.ts';
+import { fakeKernel, kernels, MS, ownCgroup, skipped, type operation } from './testing/fake-kernel.ts';
 
 describe.skipIf(skipped !== undefined).each(kernels)(
   `walks on Linux %s types${skipped === undefined ? '' : ` (skipped: ${skipped})`}`,

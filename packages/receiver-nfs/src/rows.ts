@@ -94,7 +94,7 @@ export function nameRows(identities: Identities, maxRows: number, unexpected: Un
         const row = rows.row[i]!;
         if (source[row] !== NEW) continue;
         source[row] = enterSource(rows.columns, i, nowMs, added);
-        operation[row] = enterOperation(rows.columns, i, rows.columns.index[i]!);
+        operation[row] = enterOperation(rows.columns, i, rows.columns.index[i]);
         error[row] = rows.columns.error[i]!;
       }
       return added;

@@ -38,7 +38,7 @@ enum arguments { NONE, HANDLE, HANDLE_FIRST, HANDLE_AFTER_SEQUENCE, NO_HANDLE, N
 /* In what way the list of tasks was being changed. */
 enum torn { WHOLE, LINK, CLIENT };
 
-/* Written by the test; the order is that of `operation` in program.test.ts. */
+/* Written by the test; the order is that of `operation` in testing/fake-kernel.ts. */
 struct wanted {
 	__u64 start;
 	__u64 rtt;

@@ -2,7 +2,7 @@
 /*
  * Who opened a file of an NFS mount for writing. The hook is where every open(2) of whatever kind ends: in vmlinux, so
  * two capabilities are enough, and behind the point where NFS has given the file its context, v3 and v4 alike.
- * One program, three ways in; user space attaches the first that the kernel takes (docs/adr/0011-opener.md).
+ * One program, three ways in; user space attaches the first that the kernel takes (docs/adr/0007-opener.md).
  */
 #ifndef OPEN_BPF_H
 #define OPEN_BPF_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
  * What is in flight: the task lists of rpc clients, read when somebody asks, so that nothing is kept for an operation
- * that is under way (docs/adr/0013-task-walk.md). They are followed without their lock. Functions that loops call are
+ * that is under way (docs/adr/0008-task-walk.md). They are followed without their lock. Functions that loops call are
  * global, so that the verifier checks each once; the others are inline, since it allows eight calls inside each other.
  */
 #ifndef TASKS_BPF_H

@@ -1,5 +1,5 @@
 // `npm run image`: the agent as an OCI image, deploy/dist/nfscope.oci.tar: Node, the libraries it and the addon load, the
-// bundle. `--reuse` takes the libraries of the last time, without the network. docs/adr/0010-oci-image.md says why so.
+// bundle. `--reuse` takes the libraries of the last time, without the network. docs/adr/0006-oci-image.md says why so.
 import { createHash } from 'node:crypto';
 import {
   copyFileSync,

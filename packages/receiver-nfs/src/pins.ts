@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, rmdirSync, statfsSync, unlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmdirSync, statfsSync, statSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { layoutHash, mapSizes, nfsTenure } from '@nfscope/model';
@@ -47,9 +47,11 @@ export interface Tenancy {
   beat(monotonicMs: number): void;
 }
 
-/** Folders of pins below `base`, by their names; those of other layouts and settings too. */
-const foldersIn = (base: string): string[] =>
-  existsSync(base) ? readdirSync(base, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])) : [];
+/** What folderName gives, and nothing else: other programs may keep their own things below the same folder. */
+const FOLDER = /^totals_[0-9a-f]{16}$/;
+
+/** Our folders below `base`, by their names; those of other layouts and settings too. */
+const foldersIn = (base: string): string[] => (existsSync(base) ? readdirSync(base).filter((name) => FOLDER.test(name)) : []);
 
 /** Totals go on only under the same layout and the same settings of the kernel side. bpffs takes no name with a dot. */
 function folderName({ max_rows, ring_size, duration_bounds, size_bounds }: Config): string {
@@ -72,11 +74,12 @@ function removeFolder(folder: string): void {
   rmdirSync(folder);
 }
 
-/** Removes everything below `base` and it itself. Returns the folders that went. */
+/** Removes all that is ours below `base`, and it itself when nothing else is in it. Returns the folders that went. */
 export function removePins(base: string): string[] {
   const gone = foldersIn(base).map((name) => join(base, name));
   for (const folder of gone) removeFolder(folder);
-  if (existsSync(base)) rmdirSync(base);
+  // A container has it as a mount point, which stays.
+  if (gone.length > 0 && readdirSync(base).length === 0 && statSync(base).dev === statSync(dirname(base)).dev) rmdirSync(base);
   return gone;
 }
 
@@ -102,7 +105,7 @@ export async function loadPinned(
   }
   const pins = Object.fromEntries(keptMaps.map((map) => [map, join(folder, map)]));
   let program = load(config, where, pins);
-  if (tenureOf(program.session).startMs === 0 && foldersIn(base).length > 0) {
+  if (tenureOf(program.session).startMs === 0) {
     // New, or left half made by an agent that ended before anything counted.
     program.session.close();
     removeFolder(folder);

@@ -2,6 +2,7 @@ import { hrtime } from 'node:process';
 import { nfsLoss, type Lost } from '@nfscope/model';
 import type { Session } from '@nfscope/native';
 import { readEvents, type KernelEvents } from './events.ts';
+import { hooks } from './hooks.ts';
 import { readIdentityRecords } from './identities.ts';
 import type { SavedIdentities } from './saved-identities.ts';
 import { walkMounts } from './mounts.ts';
@@ -54,12 +55,18 @@ function withSaved(read: () => Uint8Array, saved: SavedIdentities): () => Uint8A
   };
 }
 
+/** Programs without whose runs an operation or its owner is missing. Where another one is skipped, a total is as right as before. */
+const counting = hooks
+  .filter(({ needed }) => needed)
+  .flatMap(({ ways }) => ways.flatMap(({ program }) => [program, `${program}_stage`]));
+
 function lostOf(session: Session): Lost {
   const row = new Uint8Array(nfsLoss.size);
   session.read('loss', 0, 1, row);
   const view = new DataView(row.buffer);
   const { events, identities, rows, tasks } = nfsLoss.fields;
   const count = (field: { readonly offset: number }) => Number(view.getBigUint64(field.offset, true));
-  const missed = Object.values(session.counters()).reduce((sum, program) => sum + program.missed, 0);
+  const counters = session.counters();
+  const missed = counting.reduce((sum, program) => sum + (counters[program]?.missed ?? 0), 0);
   return { events: count(events), identities: count(identities), rows: count(rows), tasks: count(tasks), missed };
 }

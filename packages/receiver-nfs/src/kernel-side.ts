@@ -56,9 +56,7 @@ function withSaved(read: () => Uint8Array, saved: SavedIdentities): () => Uint8A
 }
 
 /** Programs without whose runs an operation or its owner is missing. Where another one is skipped, a total is as right as before. */
-const counting = hooks
-  .filter(({ needed }) => needed)
-  .flatMap(({ ways }) => ways.flatMap(({ program }) => [program, `${program}_stage`]));
+const counting = hooks.filter(({ needed }) => needed).flatMap(({ ways }) => ways.flatMap(({ program }) => [program, `${program}_stage`]));
 
 function lostOf(session: Session): Lost {
   const row = new Uint8Array(nfsLoss.size);

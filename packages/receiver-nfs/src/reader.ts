@@ -43,9 +43,11 @@ export function batchReader(kernel: KernelSide, settings: ReaderSettings, startM
     const added = rows.enter(changedRows, ms);
     const named = tasks && rows.enterTasks(tasks, ms);
     const changed = [...rows.identify(fresh), ...identities.jobs.apply(rows.sources, [...added, ...(named?.added ?? [])])];
-    if (!due.totals && changedRows.length === 0 && events.length === 0 && changed.length === 0) return undefined;
+    // A new client is looked for at once: what it is mounted as may soon be gone.
+    const newClients = fresh.clients.length > 0;
+    if (!due.totals && changedRows.length === 0 && events.length === 0 && changed.length === 0 && !newClients) return undefined;
 
-    const walked = fresh.clients.length > 0 || due.walk ? kernel.superblocks() : undefined;
+    const walked = newClients || due.walk ? kernel.superblocks() : undefined;
     const mounted = walked && kernel.mountPoints();
     return {
       timeMs: ms,

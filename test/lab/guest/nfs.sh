@@ -103,7 +103,8 @@ procs_of() {
   for root in "${cgroup_roots[@]}"; do echo "${1/#"${cgroup_roots[0]}"/$root}/cgroup.procs"; done
 }
 
-# less_memory PATH: 4 MiB for all that is in that cgroup, where memory can be limited; more_memory PATH takes it back.
+# less_memory PATH: 4 MiB for all that is in that cgroup, where memory can be limited; more_memory PATH takes it back. On v2 by
+# memory.high, which reclaims and never kills: with memory.max a writer on 6.12 is now and then out of memory before NFS is done.
 less_memory() { limit_memory "$1" 4194304; }
 more_memory() { limit_memory "$1" -1; }
 # pressure PATH: how often the kernel had to reclaim there for want of memory; nothing where memory cannot be limited.
@@ -111,7 +112,7 @@ pressure() {
   local file
   for file in $(procs_of "$1"); do
     file=${file%/*}/memory
-    if [ -e "$file.events" ]; then sed -n 's/^max //p' "$file.events"; fi
+    if [ -e "$file.events" ]; then sed -n 's/^high //p' "$file.events"; fi
     if [ -e "$file.failcnt" ]; then cat "$file.failcnt"; fi
   done
 }
@@ -119,7 +120,7 @@ limit_memory() {
   local file
   for file in $(procs_of "$1"); do
     file=${file%/*}/memory
-    if [ -e "$file.max" ]; then echo "${2/#-1/max}" > "$file.max"; fi
+    if [ -e "$file.high" ]; then echo "${2/#-1/max}" > "$file.high"; fi
     if [ -e "$file.limit_in_bytes" ]; then echo "$2" > "$file.limit_in_bytes"; fi
   done
 }

@@ -33,7 +33,6 @@ export const core: ReadonlySet<string> = new Set([
   'stuck on 6.1 with two capabilities',
   'namespaces on 6.12 with two capabilities',
   'latency on 6.1 as root',
-  'coverage on 6.12 with two capabilities',
   'identity on 6.1 with two capabilities',
   'tiny on 6.12 as root',
   'overload on 6.1 as root',

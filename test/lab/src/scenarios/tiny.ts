@@ -54,7 +54,7 @@ export const tiny: Scenario = {
         .trim()
         .split('\n')
         .findLast((line) => line.includes(' nfs sources=')) ?? '';
-    checks.equal('lost', /lost_.*/.exec(last)?.[0] ?? '', 'lost_events=0 lost_identities=0 lost_rows=0 lost_missed=0');
+    checks.equal('lost', /lost_.*/.exec(last)?.[0] ?? '', 'lost_events=0 lost_identities=0 lost_rows=0 lost_tasks=0 lost_missed=0');
     checks.equal('exit status of the agent after SIGTERM', (await text('agent.status')).trim(), '0');
   },
 };

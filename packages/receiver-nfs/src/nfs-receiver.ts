@@ -38,6 +38,7 @@ export function nfsReceiver(config: Config, context: ComponentContext): Receiver
   let timer: NodeJS.Timeout | undefined;
   let totalsMs = 0;
   let walkMs = 0;
+  let failed = false;
 
   function tick(pauseMs: number): void {
     try {
@@ -55,6 +56,7 @@ export function nfsReceiver(config: Config, context: ComponentContext): Receiver
       const nextMs = batch !== undefined && batch.events.length > 0 ? FASTEST_MS : Math.min(SLOWEST_MS, pauseMs * 2);
       timer = setTimeout(tick, nextMs, nextMs);
     } catch (error) {
+      failed = true;
       output.error(error);
     }
   }
@@ -88,7 +90,8 @@ export function nfsReceiver(config: Config, context: ComponentContext): Receiver
       clearTimeout(timer);
       const ending = running;
       running = undefined;
-      const last = ending?.read(Date.now(), { totals: true, walk: false });
+      // Nobody hears it after a failure, and the rings may be another agent's by now.
+      const last = failed ? undefined : ending?.read(Date.now(), { totals: true, walk: false });
       if (last !== undefined) output.next(last);
       output.complete();
       await ending?.close();

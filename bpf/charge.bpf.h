@@ -61,6 +61,14 @@ static __noinline __u64 cgroup_of_commit(struct nfs_commit_data *commit)
 	return cgroup_of_page(page);
 }
 
+/* What kind of row an operation is of. */
+static __always_inline __u8 kind_of_row(__u8 kind, int direct)
+{
+	if (!direct || kind == NFS_KIND_COMMIT)
+		return kind;
+	return kind == NFS_KIND_READ ? NFS_KIND_DIRECT_READ : NFS_KIND_DIRECT_WRITE;
+}
+
 /* Who pays for an operation that began at start and was sent by a process, and by which rule: now, or when it ends. */
 static __always_inline __u64 payer(__u64 start, __u32 tgid, __u32 kind, int direct, void *data,
 				   struct nfs_open_context *context, __u8 *charge)

@@ -12,6 +12,11 @@ struct kernfs_node___rcu {
 	struct kernfs_node *__parent;
 };
 
+/* 8cd54c1c8480 ("iov_iter: separate direction from flavour"), 5.14 */
+struct iov_iter___typed {
+	unsigned int type;
+};
+
 /* bcfe06bf2622 ("mm: memcontrol: Use helpers to read page's memcg data"), 5.11 */
 struct page___pointer {
 	struct mem_cgroup *mem_cgroup;

@@ -114,6 +114,27 @@ struct file {
 	void *private_data;
 };
 
+struct kiocb {
+	struct file *ki_filp;
+};
+
+enum iter_type {
+	ITER_PIPE,
+};
+
+struct iov_iter {
+	__u8 iter_type;
+};
+
+struct vm_area_struct {
+	struct file *vm_file;
+};
+
+struct vm_fault {
+	struct vm_area_struct *vma;
+	unsigned int flags;
+};
+
 struct mm_struct {
 	unsigned long env_start;
 	unsigned long env_end;
@@ -279,5 +300,7 @@ struct nfs_server {
 /* include/linux/fs.h */
 #define FMODE_READ 0x1
 #define FMODE_WRITE 0x2
+/* include/linux/mm_types.h: enum fault_flag */
+#define FAULT_FLAG_TRIED 0x20
 
 #endif

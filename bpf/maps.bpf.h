@@ -211,6 +211,14 @@ struct {
 	__type(value, __u32);
 } multi_stages SEC(".maps");
 
+/* enum nfs_vfs -> generation of the agent whose program counts these calls. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 5);
+	__type(key, __u32);
+	__type(value, __u32);
+} counting SEC(".maps");
+
 /* What callback_probe saw. */
 struct callbacks {
 	__u64 runs;

@@ -23,6 +23,7 @@
 #include "open.bpf.h"
 #include "process.bpf.h"
 #include "file.bpf.h"
+#include "vfs.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
@@ -181,7 +182,7 @@ static __always_inline int end(struct rpc_task *task)
 	}
 
 	key.cgroup = payer(start, a.owner, kind, direct, data, context, &key.charge);
-	key.kind = kind;
+	key.kind = kind_of_row(kind, direct);
 
 	row = bpf_map_lookup_elem(&rows, &key);
 	number = row ? *row : new_row(&key, clnt);
@@ -217,6 +218,7 @@ struct layout {
 	struct nfs_exit exit;
 	struct nfs_file file;
 	enum nfs_kind kind;
+	enum nfs_vfs vfs;
 	enum nfs_charge charge;
 	enum nfs_events_mode events_mode;
 	enum nfs_identity identity;

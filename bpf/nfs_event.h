@@ -31,6 +31,20 @@ enum nfs_kind {
 	NFS_KIND_READ = 1,
 	NFS_KIND_WRITE = 2,
 	NFS_KIND_COMMIT = 3,
+	/* Past the page cache (O_DIRECT). */
+	NFS_KIND_DIRECT_READ = 4,
+	NFS_KIND_DIRECT_WRITE = 5,
+	/* Of rows only: no operation, but what applications asked of the file system. */
+	NFS_KIND_VFS = 6,
+};
+
+/* Calls of applications, as the page cache sees them. */
+enum nfs_vfs {
+	NFS_VFS_READ = 0,
+	NFS_VFS_WRITE = 1,
+	NFS_VFS_SPLICE = 2,	 /* splice(2) and sendfile(2) out of a file */
+	NFS_VFS_FAULT = 3,	 /* a mapped page that was not there */
+	NFS_VFS_WRITE_FAULT = 4, /* a mapped page that is to be written for the first time since it was flushed */
 };
 
 /* The rule that decided which cgroup pays. */
@@ -68,7 +82,7 @@ enum nfs_walk {
 /* What is counted together. */
 struct nfs_totals_key {
 	__u64 cgroup;	 /* kernfs node id; 0 for NFS_CHARGE_UNKNOWN and NFS_CHARGE_OTHER */
-	__u64 procedure; /* address of the rpc_procinfo: an identity, never followed by user space */
+	__u64 procedure; /* address of the rpc_procinfo: an identity, never followed by user space; enum nfs_vfs */
 	__u32 client;	 /* epoch << 16 | cl_clid, so that a recycled clid is another client */
 	__u16 error;	 /* 0, errno or NFS4ERR_* number */
 	__u8 charge;	 /* enum nfs_charge */
@@ -80,9 +94,9 @@ struct nfs_totals {
 	struct nfs_totals_key key;
 	__u32 program; /* ONC RPC program, 100003 is NFS */
 	__u16 version;
-	__u16 index; /* p_statidx; for NFSv4 the NFSPROC4_CLNT_* number, which moves between kernels */
+	__u16 index; /* p_statidx; for NFSv4 the NFSPROC4_CLNT_* number, which moves between kernels; enum nfs_vfs */
 	char operation[24];
-	__u64 bytes;	 /* payload that READ and WRITE returned */
+	__u64 bytes;	 /* payload that READ and WRITE returned, or a call of NFS_KIND_VFS */
 	__u64 requested; /* payload they asked for */
 	__u64 sent;
 	__u64 received;

@@ -51,6 +51,7 @@ static __always_inline void describe_call(struct nfs_task *out, struct rpc_task 
 	}
 	out->file = inode ? BPF_CORE_READ(inode, i_ino) : 0;
 	out->cgroup = payer(out->start, out->owner, out->kind, direct, data, context, &out->charge);
+	out->kind = kind_of_row(out->kind, direct);
 }
 
 /* Writes a row for a task that is not over; -1 when it left the list of its client meanwhile. */

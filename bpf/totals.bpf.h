@@ -39,8 +39,9 @@ static __always_inline __u32 enter_row(void *free, struct nfs_totals_key *key, c
 	total->key = *key;
 	total->program = BPF_CORE_READ(clnt, cl_prog);
 	total->version = BPF_CORE_READ(clnt, cl_vers);
-	total->index = BPF_CORE_READ(procedure, p_statidx);
-	if (bpf_probe_read_kernel_str(total->operation, sizeof(total->operation), BPF_CORE_READ(procedure, p_name)) < 0)
+	total->index = key->kind == NFS_KIND_VFS ? key->procedure : BPF_CORE_READ(procedure, p_statidx);
+	if (key->kind == NFS_KIND_VFS ||
+	    bpf_probe_read_kernel_str(total->operation, sizeof(total->operation), BPF_CORE_READ(procedure, p_name)) < 0)
 		total->operation[0] = 0;
 	if (!bpf_map_update_elem(&rows, key, &row, BPF_NOEXIST))
 		return row;

@@ -85,3 +85,6 @@ export declare class Session {
 
 /** Loads a BPF object. Throws KernelError with nothing left behind; ERR_ADDON_MISSING when the addon was not built. */
 export declare function open(object: Uint8Array, options?: OpenOptions): Session;
+
+/** How many parameters each of these functions of the running kernel has; undefined where there is no such function, or it was inlined away. Reads the kernel's types anew: 30 ms. */
+export declare function parameters(functions: readonly string[]): (number | undefined)[];

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 // Beside this file after a build; beside the bundle when the agent is one file.
 const places = ['./dist/nfscope.node', './nfscope.node'].map((place) => fileURLToPath(new URL(place, import.meta.url)));
 
-/** @type {{ Session: typeof import('./index.js').Session } | undefined} */
+/** @type {{ Session: typeof import('./index.js').Session, parameters: typeof import('./index.js').parameters } | undefined} */
 let addon;
 
 function load() {
@@ -21,6 +21,11 @@ function load() {
 export function open(object, options) {
   addon ??= load();
   return new addon.Session(object, options);
+}
+
+export function parameters(functions) {
+  addon ??= load();
+  return addon.parameters(functions);
 }
 
 export const fieldType = { u8: 1, u16: 2, u32: 3, s32: 4, u64: 5 };

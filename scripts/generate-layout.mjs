@@ -18,7 +18,7 @@ const structs = [
   'nfs_loss',
   'nfs_tenure',
 ];
-const enums = ['nfs_kind', 'nfs_charge', 'nfs_events_mode', 'nfs_identity', 'nfs_hierarchy', 'nfs_environment', 'nfs_walk'];
+const enums = ['nfs_kind', 'nfs_vfs', 'nfs_charge', 'nfs_events_mode', 'nfs_identity', 'nfs_hierarchy', 'nfs_environment', 'nfs_walk'];
 const camel = (name) => name.replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase());
 
 /** Fields of a struct, nested structs flattened: [{ name, offset, type, count }]; fails on a gap. */

@@ -1,9 +1,11 @@
 #include <napi.h>
 
+#include "functions.hh"
 #include "session.hh"
 
 static Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("Session", Session::define(env));
+  exports.Set("parameters", Napi::Function::New(env, parameters, "parameters"));
   return exports;
 }
 

@@ -14,7 +14,7 @@ export interface Family<S extends Series = Series> {
 /** Stands until a series comes or goes, and is shared by all snapshots of that time. */
 export interface Layout {
   readonly resources: readonly Attributes[];
-  /** Every operation and error. */
+  /** Every operation and error; like all that follow, without the calls of applications. */
   readonly duration: Family;
   /** Those whose rtt and queue have buckets. */
   readonly detailed: Family;
@@ -24,6 +24,12 @@ export interface Layout {
   readonly operation: Family<OperationSeries>;
   /** Successful reads and writes. */
   readonly payload: Family;
+  /** Reads and writes past the page cache. */
+  readonly direct: Family;
+  /** Calls of applications, with their errors. */
+  readonly calls: Family;
+  /** The same over their errors. */
+  readonly called: Family;
   /** The points of `operation` once for each direction: all sent, then all received. */
   readonly wire: Points;
   /** Points without attributes of a source. */
@@ -70,18 +76,21 @@ export const layOut = (
     }
     return { series, point, points: points(series, attributes) };
   };
-  const kind = (row: number): Operation['kind'] => operations[rows.operation[row]!]!.kind;
+  const of = (row: number): Operation => operations[rows.operation[row]!]!;
+  const kind = (row: number): Operation['kind'] => of(row).kind;
+  const isPayload = (row: number): boolean => kind(row) === 'read' || kind(row) === 'write';
 
-  const operation = family((row) => placement.operation[row]);
+  const operation = family((row) => (kind(row) === 'vfs' ? undefined : placement.operation[row]));
   return {
     resources,
     operation,
-    duration: family((row) => placement.failure[row]),
-    detailed: family((row) => (kind(row) === 'other' ? undefined : placement.failure[row])),
+    duration: family((row) => (kind(row) === 'vfs' ? undefined : placement.failure[row])),
+    detailed: family((row) => (isPayload(row) || kind(row) === 'commit' ? placement.failure[row] : undefined)),
     brief: family((row) => (kind(row) === 'other' ? placement.failure[row] : undefined)),
-    payload: family((row) =>
-      rows.error[row] === 0 && (kind(row) === 'read' || kind(row) === 'write') ? placement.operation[row] : undefined,
-    ),
+    payload: family((row) => (rows.error[row] === 0 && isPayload(row) ? placement.operation[row] : undefined)),
+    direct: family((row) => (of(row).direct === true ? placement.operation[row] : undefined)),
+    calls: family((row) => (kind(row) === 'vfs' ? placement.failure[row] : undefined)),
+    called: family((row) => (kind(row) === 'vfs' ? placement.operation[row] : undefined)),
     wire: points(
       [...operation.series, ...operation.series],
       [...operation.series.map(({ transmit }) => transmit), ...operation.series.map(({ receive }) => receive)],

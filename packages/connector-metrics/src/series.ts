@@ -43,10 +43,12 @@ const chargeNames = new Map<number, string>(Object.entries(nfsCharge).map(([name
 const textOf = (attributes: Attributes): string =>
   JSON.stringify(Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
 
-const operationName = ({ program, name }: Operation): Attributes =>
-  program === rpcProgram.nfs
+const operationName = ({ kind, program, name }: Operation): Attributes => {
+  if (kind === 'vfs') return { [attribute.NFS_IO_VFS_CALL]: name };
+  return program === rpcProgram.nfs
     ? { [attribute.NFS_OPERATION_NAME]: name }
     : { [attribute.ONC_RPC_PROGRAM_NAME]: programName(program), [attribute.ONC_RPC_PROCEDURE_NAME]: name };
+};
 
 const unmarked = { update: 0, family: 0, point: 0 };
 

@@ -79,7 +79,7 @@ export const snapshot = (
   supplements: readonly Supplement[],
   sources: Pick<Page, 'identity' | 'operation'>,
 ): MetricsBatch => {
-  const { duration, detailed, brief, operation, payload } = layout;
+  const { duration, detailed, brief, operation, payload, direct, calls, called } = layout;
   const split = (column: 'rtt' | 'queue', sum: Float64Array): HistogramPoints[] =>
     present([withBuckets(rows, column, sum, detailed, bounds.duration), withoutBuckets(rows, sum, brief)]);
   const metrics: Metric[] = [
@@ -90,6 +90,9 @@ export const snapshot = (
     { ...metric.IO_WIRE, points: wire(rows, operation, layout.wire) },
     { ...metric.IO_RETRANSMITS, points: numbers(rows.retransmits, operation) },
     { ...metric.IO_TIMEOUTS, points: numbers(rows.timeouts, operation) },
+    { ...metric.IO_DIRECT, points: numbers(rows.bytes, direct) },
+    { ...metric.IO_VFS_CALLS, points: numbers(rows.count, calls) },
+    { ...metric.IO_VFS_BYTES, points: numbers(rows.bytes, called) },
     { ...metric.LOST, points: { ...layout.lost, value: lostValues(lost) } },
   ];
   const resources = [...layout.resources];

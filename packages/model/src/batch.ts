@@ -6,12 +6,15 @@ import type { Sources, Superblock } from './sources.ts';
 export interface Operation {
   /** Dense, from 0, never reused. */
   readonly index: number;
-  /** Protocol name, upper case: READ, GETATTR, EXCHANGE_ID. */
+  /** Protocol name, upper case: READ, GETATTR, EXCHANGE_ID. Of a call of an application (kind vfs) read, write, splice, fault or write_fault. */
   readonly name: string;
   /** ONC RPC program number; 100003 is NFS. */
   readonly program: number;
   readonly version: number;
-  readonly kind: 'read' | 'write' | 'commit' | 'other';
+  /** vfs: no operation at all, but what applications asked of the page cache; its rows have only count and bytes. */
+  readonly kind: 'read' | 'write' | 'commit' | 'other' | 'vfs';
+  /** Reads and writes past the page cache (O_DIRECT). They are operations of their own, under the same name. */
+  readonly direct?: true;
 }
 
 /** Upper bounds of histogram buckets, inclusive and ascending; one bucket more than bounds. */

@@ -41,5 +41,6 @@ export {
   nfsTask,
   nfsTenure,
   nfsTotals,
+  nfsVfs,
   nfsWalk,
 } from './layout.gen.ts';

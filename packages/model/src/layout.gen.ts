@@ -1,7 +1,7 @@
 // Generated from the BTF of bpf/dist/nfs.bpf.o by `npm run generate`. Do not edit.
 
 /** Changes with every change of a layout: a recording or an object with another one is refused. */
-export const layoutHash = '491571ccfb81ce1c';
+export const layoutHash = 'a568864bacffb34e';
 
 export const nfsTotals = {
   size: 776,
@@ -192,6 +192,17 @@ export const nfsKind = {
   READ: 1,
   WRITE: 2,
   COMMIT: 3,
+  DIRECT_READ: 4,
+  DIRECT_WRITE: 5,
+  VFS: 6,
+} as const;
+
+export const nfsVfs = {
+  READ: 0,
+  WRITE: 1,
+  SPLICE: 2,
+  FAULT: 3,
+  WRITE_FAULT: 4,
 } as const;
 
 export const nfsCharge = {
@@ -257,6 +268,7 @@ export const mapSizes = {
   superblocks: [4, 136],
   tenure: [4, 24],
   saved: [4, 4096],
+  counting: [4, 4],
   events: [0, 0],
   identities: [0, 0],
 } as const;

@@ -1,7 +1,7 @@
 import type { ProgramState } from '@nfscope/model';
 import type { Session } from '@nfscope/native';
 import type { Logger } from '@nfscope/pipeline';
-import { attachHooks, hooks, type Attachment, type Fastening } from './hooks.ts';
+import { attachHooks, type Attachment, type Fastening } from './hooks.ts';
 import type { Program } from './program.ts';
 import { runWalk } from './superblocks.ts';
 
@@ -21,7 +21,7 @@ export function attachWhileMounted(program: Program, fastening: Fastening, where
     list: () => attached,
     states() {
       const counters = session.counters();
-      return hooks.map(({ name, ways }) => {
+      return program.hooks.map(({ name, ways }) => {
         // Of every way, since one may have been left for another.
         const programs = ways.flatMap(({ program }) => [program, `${program}_stage`]);
         return {

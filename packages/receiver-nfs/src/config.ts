@@ -61,6 +61,12 @@ export const config = z.strictObject({
     .describe(
       'Environment variables that name a job, as SLURM_JOB_ID or RAY_JOB_ID. Read once a process, from its environment at its start; 63 bytes of a value are kept. Every process says what it likes there.',
     ),
+  vfs: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Counts the application’s side too: calls and bytes of reads, writes, splices and page faults at the page cache, so that cache hits and amplification can be told. Every buffered read and write of the node then runs a few instructions more.',
+    ),
   totals_interval: duration(100).prefault('1s').describe('How often totals are read.'),
   pin_path: z
     .string()

@@ -1,9 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { KernelError, Session } from '@nfscope/native';
+import { NfscopeError } from '@nfscope/pipeline';
 import { translated } from './refusal.ts';
 
 /** How a program is called, in the kernel's words. */
-export type WayType = 'raw_tracepoint' | 'kprobe.multi' | 'kprobe' | 'fexit';
+export type WayType = 'raw_tracepoint' | 'kprobe.multi' | 'kprobe' | 'fexit' | 'fentry';
 
 /** A program that serves a hook. */
 export interface Way {
@@ -11,6 +12,8 @@ export interface Way {
   readonly type: WayType;
   /** Where the program may be exchanged while it is pinned; absent when two of it at once do no harm. */
   readonly stage?: { readonly map: 'stages' | 'multi_stages'; readonly index: number };
+  /** What it counts (enum nfs_vfs), unless the map `counting` names another agent for it: that is how it is exchanged. */
+  readonly calls?: number;
 }
 
 /** A place in the kernel where we are called, and the ways to be called there. */
@@ -28,7 +31,7 @@ const stage = { begin: 0, end: 1, free: 2 } as const;
 const raw = (index: number) => ({ map: 'stages', index }) as const;
 const multi = (index: number) => ({ map: 'multi_stages', index }) as const;
 
-/** Begin before end: an operation whose begin was seen is never charged to nobody. */
+/** Of the operations. Begin before end: one whose begin was seen is never charged to nobody. */
 export const hooks: readonly Hook[] = [
   {
     name: 'rpc_task_begin',
@@ -117,12 +120,17 @@ export interface Loaded {
   readonly session: Session;
   readonly loaded: (program: string) => boolean;
   readonly preemptible: boolean;
+  readonly hooks: readonly Hook[];
+  /** Tells this agent's programs from those of others that are pinned. */
+  readonly generation: number;
 }
+
+export const isTrampoline = ({ type }: Way): boolean => type === 'fexit' || type === 'fentry';
 
 /** The ways to a hook, best first. Programs that this kernel did not load are left out. */
 export function waysTo(hook: Hook, { preemptible, loaded }: Loaded): Way[] {
   const ways = hook.ways.filter(({ program }) => loaded(program));
-  const lossy = ({ type }: Way): boolean => preemptible && (type === 'raw_tracepoint' || type === 'fexit');
+  const lossy = (way: Way): boolean => preemptible && (way.type === 'raw_tracepoint' || isTrampoline(way));
   return [...ways.filter((way) => !lossy(way)), ...ways.filter(lossy)];
 }
 
@@ -134,11 +142,21 @@ export interface Fastening {
   detach(way: Way): void;
 }
 
-export const passing = (session: Session): Fastening => ({
+export const passing = ({ session, generation }: Loaded): Fastening => ({
   choose: (ways) => ways,
-  attach: ({ program }) => session.attach(program),
+  attach(way) {
+    session.attach(way.program);
+    takeCalls(session, way, generation);
+  },
   detach: ({ program }) => session.detach(program),
 });
+
+/** From now on the calls that a way counts are counted by the program of this generation, and by no other. */
+export function takeCalls(session: Session, { calls }: Way, generation: number): void {
+  if (calls === undefined) return;
+  const [key, value] = [Uint32Array.of(calls), Uint32Array.of(generation)];
+  session.update('counting', new Uint8Array(key.buffer), new Uint8Array(value.buffer));
+}
 
 /**
  * Attaches each hook by the first way that works. Throws what the kernel said to the best way of a needed hook that has
@@ -151,7 +169,7 @@ export function attachHooks(
 ): { readonly attached: Attachment[]; readonly absent: Absence[] } {
   const attached: Attachment[] = [];
   const absent: Absence[] = [];
-  for (const hook of hooks) {
+  for (const hook of program.hooks) {
     const trial = tryWays(fastening.choose(waysTo(hook, program)), where, fastening);
     if (trial.way !== undefined) attached.push({ hook: hook.name, way: trial.way });
     else if (!hook.needed) absent.push({ hook, error: trial.error });
@@ -175,5 +193,5 @@ export function tryWays(ways: readonly Way[], where: string, fastening: Fastenin
       first ??= error;
     }
   }
-  return { error: first };
+  return { error: first ?? new NfscopeError('NFS-203', 'this kernel has no place for it', where) };
 }

@@ -119,7 +119,7 @@ async function begin(config: Config, context: ComponentContext): Promise<Running
 
   try {
     const { session } = program;
-    const attachments = attachWhileMounted(program, tenancy?.fastening ?? passing(session), context.id, context.log);
+    const attachments = attachWhileMounted(program, tenancy?.fastening ?? passing(program), context.id, context.log);
     attachments.follow();
     const startMs = tenancy?.startMs ?? nowMs;
     const kernel = liveKernel(session, config.max_rows, tenancy?.identities);

@@ -6,7 +6,7 @@ import { layoutHash, mapSizes, nfsTenure } from '@nfscope/model';
 import type { Session } from '@nfscope/native';
 import { NfscopeError } from '@nfscope/pipeline';
 import type { Config } from './config.ts';
-import type { Fastening, Way } from './hooks.ts';
+import { takeCalls, type Fastening, type Way } from './hooks.ts';
 import { fillRows, load, type Program } from './program.ts';
 import { savedIdentities, type SavedIdentities } from './saved-identities.ts';
 
@@ -27,6 +27,7 @@ const keptMaps: readonly (keyof typeof mapSizes)[] = [
   'identities',
   'stages',
   'multi_stages',
+  'counting',
   'tenure',
   'saved',
 ];
@@ -54,7 +55,7 @@ const FOLDER = /^totals_[0-9a-f]{16}$/;
 const foldersIn = (base: string): string[] => (existsSync(base) ? readdirSync(base).filter((name) => FOLDER.test(name)) : []);
 
 /** Totals go on only under the same layout and the same settings of the kernel side. bpffs takes no name with a dot. */
-function folderName({ max_rows, ring_size, duration_bounds, size_bounds }: Config): string {
+function folderName({ max_rows, ring_size, duration_bounds, size_bounds, vfs }: Config): string {
   const settings = JSON.stringify([
     layoutHash,
     keptMaps.map((map) => [map, mapSizes[map]]),
@@ -62,6 +63,7 @@ function folderName({ max_rows, ring_size, duration_bounds, size_bounds }: Confi
     ring_size,
     duration_bounds,
     size_bounds,
+    vfs,
   ]);
   return `totals_${createHash('sha256').update(settings).digest('hex').slice(0, 16)}`;
 }
@@ -114,7 +116,7 @@ export async function loadPinned(
     fillRows(program.session, config.max_rows);
   }
   try {
-    const tenancy = await takeOver(program.session, folder, where, ms);
+    const tenancy = await takeOver(program, folder, where, ms);
     const others = foldersIn(base).filter((name) => join(base, name) !== folder);
     for (const name of others) removeFolder(join(base, name));
     return { program, tenancy, replaced: others };
@@ -138,7 +140,8 @@ function tenureOf(session: Session): { readonly holder: bigint; readonly beatMs:
 
 const monotonic = (): number => Number(process.hrtime.bigint()) / 1e6;
 
-async function takeOver(session: Session, folder: string, where: string, ms: number): Promise<Tenancy> {
+async function takeOver(program: Program, folder: string, where: string, ms: number): Promise<Tenancy> {
+  const { session } = program;
   const before = tenureOf(session);
   const startMs = before.startMs || ms;
   const own = randomBytes(8).readBigUInt64LE() | 1n;
@@ -156,14 +159,14 @@ async function takeOver(session: Session, folder: string, where: string, ms: num
   return {
     startMs,
     identities: savedIdentities(session),
-    fastening: lasting(session, folder),
+    fastening: lasting(program, folder),
     check,
     beat: write,
   };
 }
 
 /** Hooks whose links are pinned: the program behind a link is exchanged in one step, and never is there none. */
-function lasting(session: Session, folder: string): Fastening {
+function lasting({ session, generation }: Program, folder: string): Fastening {
   const paths = (way: Way) => ({ link: join(folder, `link_${way.program}`), program: join(folder, `program_${way.program}`) });
   const unpin = (way: Way): void => {
     for (const path of Object.values(paths(way))) if (existsSync(path)) unlinkSync(path);
@@ -178,8 +181,9 @@ function lasting(session: Session, folder: string): Fastening {
     attach(way) {
       const { link, program } = paths(way);
       if (way.stage === undefined) {
-        // Two of them at once do no harm: ours is there before the other goes.
+        // Two of them at once do no harm, or only one of them counts: ours is there before the other goes.
         session.attach(way.program);
+        takeCalls(session, way, generation);
         unpin(way);
         session.pin(way.program, link, program);
         return;

@@ -4,6 +4,7 @@ import { nfsCharge } from '@nfscope/model';
 import { open } from '@nfscope/native';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hooks } from './hooks.ts';
+import { vfsHooks } from './vfs-hooks.ts';
 import { fakeKernel, kernels, MS, operation, ownCgroup, skipped } from './testing/fake-kernel.ts';
 
 describe.skipIf(skipped !== undefined).each(kernels)(
@@ -19,9 +20,9 @@ describe.skipIf(skipped !== undefined).each(kernels)(
 
     test('the kernel takes every way in', () => {
       // Of a trampoline it depends on this very kernel, and on what its seccomp and LSM allow.
-      const ways = hooks.flatMap((hook) => hook.ways);
-      const except = ways.filter(({ type }) => type === 'fexit').map(({ program }) => program);
-      const own = open(readFileSync(objectFile), { btf: kernelSide.btf, except });
+      const ways = [...hooks, ...vfsHooks(true).hooks].flatMap((hook) => hook.ways);
+      const except = ways.filter(({ type }) => type === 'fexit' || type === 'fentry').map(({ program }) => program);
+      const own = open(readFileSync(objectFile), { btf: kernelSide.btf, except: [...except, ...vfsHooks(true).except] });
       const loaded = own.counters();
       own.close();
       expect(ways.filter(({ program }) => !(program in loaded)).map(({ program }) => program)).toEqual(except);
@@ -30,7 +31,7 @@ describe.skipIf(skipped !== undefined).each(kernels)(
     const rows: [
       string,
       Partial<typeof operation>,
-      { kind: string; charge: keyof typeof nfsCharge; error?: number; bytes?: number; requested?: number },
+      { kind: string; direct?: true; charge: keyof typeof nfsCharge; error?: number; bytes?: number; requested?: number },
     ][] = [
       ['metadata', {}, { kind: 'other', charge: 'SUBMITTER' }],
       ['a failure', { status: -2, name: 'LOOKUP' }, { kind: 'other', charge: 'SUBMITTER', error: 2 }],
@@ -54,7 +55,7 @@ describe.skipIf(skipped !== undefined).each(kernels)(
       [
         'a direct write',
         { shape: 'DIRECT_WRITE', status: 65536, name: 'WRITE' },
-        { kind: 'write', charge: 'SUBMITTER', bytes: 65536, requested: 65536 },
+        { kind: 'write', direct: true, charge: 'SUBMITTER', bytes: 65536, requested: 65536 },
       ],
       [
         'a failed write',
@@ -71,7 +72,10 @@ describe.skipIf(skipped !== undefined).each(kernels)(
       const wanted = { ...operation, ...change };
       const { totals, events, operations, sources, bounds } = batch();
       expect(totals.length).toBe(1);
-      expect(operations).toEqual([{ index: 0, name: wanted.name, program: 100003, version: wanted.version, kind: expected.kind }]);
+      const { kind, direct } = expected;
+      expect(operations).toEqual([
+        { index: 0, name: wanted.name, program: 100003, version: wanted.version, kind, ...(direct ? { direct } : {}) },
+      ]);
       const at = (column: { readonly [i: number]: number }) => column[0]!;
       expect([totals.count, totals.error, totals.charge, totals.bytes, totals.requested].map(at)).toEqual([
         1,

@@ -6,9 +6,10 @@ import { open, type KernelError, type OpenOptions, type Session } from '@nfscope
 import { rpcProgram } from '@nfscope/semconv';
 import type { Config } from './config.ts';
 import { ownHierarchy } from './hierarchy.ts';
-import { callbacksPreemptible, hooks, type Hook } from './hooks.ts';
+import { callbacksPreemptible, hooks, isTrampoline, type Hook, type Loaded } from './hooks.ts';
 import { MOST_VARIABLES } from './processes.ts';
 import { translated } from './refusal.ts';
+import { vfsHooks } from './vfs-hooks.ts';
 
 /** Of the rows: kept for operations whose owner found no row (spare_rows in maps.bpf.h). */
 const SPARE = 1 / 12;
@@ -16,13 +17,7 @@ const SPARE = 1 / 12;
 const BOUNDS = 31;
 
 /** The BPF object in the kernel, attached to nothing yet. */
-export interface Program {
-  readonly session: Session;
-  /** Whether the kernel took a program; some ways to a hook need what not every kernel has. */
-  readonly loaded: (program: string) => boolean;
-  /** Whether this kernel preempts programs of tracepoints, and loses runs of them. */
-  readonly preemptible: boolean;
-}
+export type Program = Loaded;
 
 /**
  * Loads the object with this configuration and hands the kernel its free rows, unless `pins` names maps that are taken
@@ -30,6 +25,7 @@ export interface Program {
  */
 export function load(config: Config, where: string, pins?: Readonly<Record<string, string>>): Program {
   const spare = spareRows(config.max_rows);
+  const generation = pins === undefined ? 1 : randomInt(2, 2 ** 32 - 1);
   const options = {
     ...(config.btf === '' ? {} : { btf: config.btf }),
     ...(pins === undefined ? {} : { pins }),
@@ -49,12 +45,16 @@ export function load(config: Config, where: string, pins?: Readonly<Record<strin
       job_variables: kernelVariables(config.job_variables),
       job_variables_set: Uint32Array.of(config.job_variables.length),
       // To an agent that comes after another every process is told again.
-      generation: Uint32Array.of(pins === undefined ? 1 : randomInt(2, 2 ** 32 - 1)),
+      generation: Uint32Array.of(generation),
       hierarchy: Uint32Array.of(ownHierarchy()),
     },
   };
   return translated(where, () => {
-    const program = openOnce(readFileSync(objectFile), options);
+    const vfs = vfsHooks(config.vfs);
+    const all = [...hooks, ...vfs.hooks];
+    const constants = { ...options.constants, write_takes_file: Uint32Array.of(vfs.writeTakesFile ? 1 : 0) };
+    const loaded = openOnce(readFileSync(objectFile), { ...options, constants, except: vfs.except }, all);
+    const program = { ...loaded, generation, hooks: all };
     if (pins === undefined) fillRows(program.session, config.max_rows);
     return program;
   });
@@ -73,11 +73,12 @@ const spareRows = (maxRows: number): number => Math.ceil(maxRows * SPARE);
  * Loads the needed hooks as raw tracepoints only, unless this kernel loses runs of those. Each kind of way is verified and
  * compiled anew, so all of them would make the start three times as long.
  */
-function openOnce(object: Uint8Array, options: OpenOptions): Program {
-  const tracepoints = openWhatLoads(object, options, otherThanTracepoints());
+function openOnce(object: Uint8Array, options: OpenOptions, all: readonly Hook[]): Pick<Program, 'session' | 'loaded' | 'preemptible'> {
+  const { except = [] } = options;
+  const tracepoints = openWhatLoads(object, { ...options, except: [...except, ...otherThanTracepoints()] }, all);
   if (!callbacksPreemptible(tracepoints.session)) return { ...tracepoints, preemptible: false };
   tracepoints.session.close();
-  return { ...openWhatLoads(object, options, []), preemptible: true };
+  return { ...openWhatLoads(object, options, all), preemptible: true };
 }
 
 function otherThanTracepoints(): string[] {
@@ -86,20 +87,28 @@ function otherThanTracepoints(): string[] {
 }
 
 /** One program that the kernel refuses fails the whole object: it is left out, as long as its hook has another way. */
-function openWhatLoads(object: Uint8Array, options: OpenOptions, unwanted: readonly string[]): Omit<Program, 'preemptible'> {
-  const except = new Set<string>(unwanted);
+function openWhatLoads(object: Uint8Array, options: OpenOptions, all: readonly Hook[]): Pick<Program, 'session' | 'loaded'> {
+  const except = new Set(options.except);
   for (;;) {
     try {
       return { session: open(object, { ...options, except: [...except] }), loaded: (program) => !except.has(program) };
     } catch (error) {
-      const refused = /prog '(\w+)': failed to load/.exec((error as KernelError).log ?? '')?.[1];
-      if (refused === undefined || except.has(refused)) throw error;
-      const way = refused.replace(/_stage$/, '');
-      except.add(way).add(`${way}_stage`);
-      const hook = hooks.find(({ ways }) => ways.some(({ program }) => program === way));
-      if (hook === undefined || !dispensable(hook, except)) throw error;
+      const refused = /prog '(\w+)': failed to load/.exec((error as KernelError).log ?? '')?.[1]?.replace(/_stage$/, '');
+      const hook = all.find(({ ways }) => ways.some(({ program }) => program === refused));
+      if (refused === undefined || hook === undefined || except.has(refused)) throw error;
+      for (const program of refusedWith(refused, error as KernelError, all)) except.add(program).add(`${program}_stage`);
+      if (!dispensable(hook, except)) throw error;
     }
   }
+}
+
+/** ENOTSUPP of include/linux/errno.h: an architecture without trampolines. */
+const ENOTSUPP = 524;
+
+/** Where a trampoline is not allowed, none is; each of them would be a whole load more. */
+function refusedWith(refused: string, { code, errno }: KernelError, all: readonly Hook[]): string[] {
+  const trampolines = all.flatMap(({ ways }) => ways.filter(isTrampoline).map(({ program }) => program));
+  return trampolines.includes(refused) && (code === 'EPERM' || errno === ENOTSUPP) ? trampolines : [refused];
 }
 
 const dispensable = (hook: Hook, except: ReadonlySet<string>): boolean =>

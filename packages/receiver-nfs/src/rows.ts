@@ -1,4 +1,4 @@
-import { nfsCharge, nfsKind, Sources, type Cgroup, type Operation, type RpcClient } from '@nfscope/model';
+import { nfsCharge, nfsKind, nfsVfs, Sources, type Cgroup, type Operation, type RpcClient } from '@nfscope/model';
 import { isProcedure, procedureName } from '@nfscope/semconv';
 import type { Identities } from './identities.ts';
 import type { KernelTasks } from './tasks.ts';
@@ -31,7 +31,16 @@ export type Unexpected = (operation: Operation, number: number) => void;
 
 type Named = Pick<KernelRows['columns'], 'cgroup' | 'client' | 'charge' | 'kind' | 'program' | 'version' | 'operation'>;
 
-const kinds = { [nfsKind.OTHER]: 'other', [nfsKind.READ]: 'read', [nfsKind.WRITE]: 'write', [nfsKind.COMMIT]: 'commit' } as const;
+const kinds: Readonly<Record<number, Pick<Operation, 'kind' | 'direct'>>> = {
+  [nfsKind.OTHER]: { kind: 'other' },
+  [nfsKind.READ]: { kind: 'read' },
+  [nfsKind.WRITE]: { kind: 'write' },
+  [nfsKind.COMMIT]: { kind: 'commit' },
+  [nfsKind.DIRECT_READ]: { kind: 'read', direct: true },
+  [nfsKind.DIRECT_WRITE]: { kind: 'write', direct: true },
+  [nfsKind.VFS]: { kind: 'vfs' },
+};
+const calls = new Map<number, string>(Object.entries(nfsVfs).map(([name, value]) => [value, name.toLowerCase()]));
 const text = new TextDecoder();
 const NEW = 0xffff_ffff;
 
@@ -62,17 +71,21 @@ export function nameRows(identities: Identities, maxRows: number, unexpected: Un
 
   /** `number` is not known of what is in flight: its row says it when it has ended. */
   function enterOperation(columns: Named, i: number, number?: number): number {
-    const { kind, operation: names, program, version } = columns;
+    const { operation: names, program, version } = columns;
     const bytes = names.subarray(i * 24, i * 24 + 24);
+    const is = kinds[columns.kind[i]!]!;
     // The kernel has no name for the NULL procedures of some programs. Where it has one, that is what mountstats shows too.
-    const name = text.decode(bytes.subarray(0, bytes.indexOf(0))) || procedureName(program[i]!, version[i]!, number ?? 0);
-    const key = `${program[i]!} ${version[i]!} ${name}`;
+    const name =
+      is.kind === 'vfs'
+        ? calls.get(number ?? 0)!
+        : text.decode(bytes.subarray(0, bytes.indexOf(0))) || procedureName(program[i]!, version[i]!, number ?? 0);
+    const key = `${program[i]!} ${version[i]!} ${name} ${is.direct ?? false}`;
     let index = operationOf.get(key);
     if (index === undefined) {
       index = operations.length;
-      const done: Operation = { index, name, program: program[i]!, version: version[i]!, kind: kinds[kind[i]! as keyof typeof kinds] };
+      const done: Operation = { index, name, program: program[i]!, version: version[i]!, ...is };
       operations.push(done);
-      if (number !== undefined && !isProcedure(done.program, done.version, number, name)) unexpected(done, number);
+      if (number !== undefined && is.kind !== 'vfs' && !isProcedure(done.program, done.version, number, name)) unexpected(done, number);
       operationOf.set(key, index);
     }
     return index;

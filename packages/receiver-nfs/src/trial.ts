@@ -1,6 +1,6 @@
 import { NfscopeError } from '@nfscope/pipeline';
 import type { Config } from './config.ts';
-import { hooks, passing, tryWays, waysTo, type WayType } from './hooks.ts';
+import { passing, tryWays, waysTo, type WayType } from './hooks.ts';
 import { load } from './program.ts';
 
 /** A hook of the program: the way it lets itself be attached, or what the kernel said. */
@@ -18,8 +18,8 @@ export function tryHooks(config: Config, where: string): HookTrial[] {
   const program = load(config, where);
   const { session } = program;
   try {
-    const fastening = passing(session);
-    return hooks.map((hook) => {
+    const fastening = passing(program);
+    return program.hooks.map((hook) => {
       const about = {
         hook: hook.name,
         optional: !hook.needed,

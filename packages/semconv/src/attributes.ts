@@ -24,6 +24,7 @@ export const attribute = {
   NFS_IO_CHARGE: 'nfs.io.charge',
   NFS_IO_COVERAGE_REASON: 'nfs.io.coverage.reason',
   NFS_IO_OWNER: 'nfs.io.owner',
+  NFS_IO_VFS_CALL: 'nfs.io.vfs.call',
   NFS_TRANSPORT_CONNECTION: 'nfs.transport.connection',
   NFSCOPE_LOST_KIND: 'nfscope.lost.kind',
   NFSCOPE_PROGRAM_HOOK: 'nfscope.program.hook',
@@ -41,9 +42,11 @@ export const ownAttributes = {
     'Why operations of a mount are not under its export with an owner; absent on those that are. attached_late: before nfscope counted. parent_client: of the server’s own client, which mountstats repeats on each of its mounts and nfscope shows once, without an export. map_full: counted without an owner, since the table of totals was full. missed_runs: not counted, as the kernel skipped runs of the program. unknown: not counted, and nothing says why.',
   'nfs.io.owner':
     'What the one who pays is: container, cgroup (one that is no container), system, other or unknown. All are there, so that sums are complete.',
+  'nfs.io.vfs.call':
+    'What an application asked of the page cache: read and write (of every kind: readv, pread, io_uring), splice (sendfile too), fault (a mapped page that was not mapped yet; one that the kernel mapped along with its neighbour is none), write_fault (a mapped page that is to be written for the first time since it was last flushed).',
   'nfs.transport.connection': 'Which of the connections to a server (nconnect) it is, from 0; it stays when the connection is made anew.',
   'nfscope.lost.kind':
     'What was lost: event (a single operation), identity (the name of a cgroup or rpc client), row (the owner of an operation; it is counted under other), task (an operation in flight beyond those that are looked at, each second), run (a run of a program that the kernel skipped: an operation, or who opened a file).',
   'nfscope.program.hook': 'The place in the kernel where a program of nfscope is called, such as rpc_task_end.',
-  'nfscope.program.type': 'How it is called: raw_tracepoint, kprobe.multi, kprobe or fexit. Absent while it is not attached.',
+  'nfscope.program.type': 'How it is called: raw_tracepoint, kprobe.multi, kprobe, fexit or fentry. Absent while it is not attached.',
 } as const satisfies { readonly [name in AttributeName]?: string };

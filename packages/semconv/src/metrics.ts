@@ -41,6 +41,26 @@ export const metric = {
     description: 'RPCs sent again because no reply came.',
   },
   IO_TIMEOUTS: { name: 'nfs.io.timeouts', type: 'counter', unit: '{timeout}', description: 'Major timeouts of RPCs.' },
+  IO_DIRECT: {
+    name: 'nfs.io.direct',
+    type: 'counter',
+    unit: 'By',
+    description: 'Payload of READ and WRITE that went past the page cache (O_DIRECT). It is part of nfs.io.size.',
+  },
+  IO_VFS_CALLS: {
+    name: 'nfs.io.vfs.calls',
+    type: 'counter',
+    unit: '{call}',
+    description:
+      'The application’s side: what was asked of the page cache of a mount, by nfs.io.vfs.call. Not operations: most are answered without one, and what is opened with O_DIRECT is not among them.',
+  },
+  IO_VFS_BYTES: {
+    name: 'nfs.io.vfs.bytes',
+    type: 'counter',
+    unit: 'By',
+    description:
+      'Bytes that those calls moved between applications and the page cache. Not traffic: that is nfs.io.size, and the two together tell cache hits and amplification. Faults move a page each, which is not counted here.',
+  },
   IO_INFLIGHT: {
     name: 'nfs.io.inflight',
     type: 'gauge',

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -210,6 +211,78 @@ static void read_file(int count, char **words, int flags)
 	close(file);
 }
 
+static int uncached(const char *path, struct stat *status)
+{
+	int file = open_or_fail(path, O_RDONLY);
+
+	if (fstat(file, status) < 0)
+		fail("fstat");
+	if (posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED) != 0 || posix_fadvise(file, 0, 0, POSIX_FADV_RANDOM) != 0)
+		fail("posix_fadvise");
+	return file;
+}
+
+/* re-read FILE BLOCK: to the end, from the page cache as far as it is there. */
+static void re_read(char **words)
+{
+	size_t size = number(words[2]), done = 0;
+	char *block = block_of(size);
+	int file = open_or_fail(words[1], O_RDONLY);
+	ssize_t moved;
+
+	while ((moved = read(file, block, size)) > 0)
+		done += moved;
+	if (moved < 0)
+		fail(words[1]);
+	report(words[0], done, 0);
+	close(file);
+}
+
+/* stride FILE STEP: one byte of each step, none of them in the page cache. */
+static void stride(char **words)
+{
+	size_t step = number(words[2]), done = 0;
+	struct stat status;
+	int file = uncached(words[1], &status);
+	char byte;
+
+	for (off_t at = 0; at < status.st_size; at += step)
+		done += pread(file, &byte, 1, at);
+	report(words[0], done, 0);
+	close(file);
+}
+
+/* send FILE: by sendfile(2), to nobody. */
+static void send_file(char **words)
+{
+	int file = open_or_fail(words[1], O_RDONLY), nobody = open_or_fail("/dev/null", O_WRONLY);
+	size_t done = 0;
+	ssize_t moved;
+
+	while ((moved = sendfile(nobody, file, NULL, 65536)) > 0)
+		done += moved;
+	if (moved < 0)
+		fail("sendfile");
+	report(words[0], done, 0);
+	close(file);
+}
+
+/* touch FILE: one byte of each page of a mapping, none of them in the page cache. */
+static void touch_pages(char **words)
+{
+	struct stat status;
+	int file = uncached(words[1], &status);
+	volatile char *memory = mmap(NULL, status.st_size, PROT_READ, MAP_SHARED, file, 0);
+	size_t pages = 0;
+
+	if (memory == MAP_FAILED || madvise((void *)memory, status.st_size, MADV_RANDOM) < 0)
+		fail("mmap");
+	for (off_t at = 0; at < status.st_size; at += PAGE, pages++)
+		(void)memory[at];
+	report(words[0], pages * PAGE, 0);
+	close(file);
+}
+
 /* held-read|held-write FILE BLOCK PATH: opens FILE, and moves one block past the page cache when PATH is there. */
 static void held(char **words, int flags)
 {
@@ -304,6 +377,14 @@ int main(int count, char **words)
 		read_file(count, words, 0);
 	else if (strcmp(command, "direct-read") == 0 && count >= 3)
 		read_file(count, words, O_DIRECT);
+	else if (strcmp(command, "re-read") == 0 && count == 3)
+		re_read(words);
+	else if (strcmp(command, "stride") == 0 && count == 3)
+		stride(words);
+	else if (strcmp(command, "send") == 0 && count == 2)
+		send_file(words);
+	else if (strcmp(command, "touch") == 0 && count == 2)
+		touch_pages(words);
 	else if (strcmp(command, "held-read") == 0 && count == 4)
 		held(words, O_RDONLY);
 	else if (strcmp(command, "held-write") == 0 && count == 4)
@@ -320,6 +401,9 @@ int main(int count, char **words)
 		    "       workload aio-write FILE BYTES BLOCK\n"
 		    "       workload flush FILE stat|fsync|close\n"
 		    "       workload read|direct-read FILE BLOCK [hold PATH]\n"
+		    "       workload re-read FILE BLOCK\n"
+		    "       workload stride FILE STEP\n"
+		    "       workload send|touch FILE\n"
 		    "       workload held-read|held-write FILE BLOCK PATH\n"
 		    "       workload map FILE BYTES [early]\n"
 		    "       workload metadata FOLDER TIMES\n");

@@ -23,6 +23,14 @@ export function parseSamples(json: string): Sample[] {
   }));
 }
 
+/** The samples of a page in the text format, as an exporter serves it. */
+export const parsePage = (text: string): Sample[] =>
+  [...text.matchAll(/^(\w+)(?:\{(.*)\})? (\S+)$/gm)].map(([, name = '', labels = '', value]) => ({
+    name,
+    labels: Object.fromEntries([...labels.matchAll(/(\w+)="([^"]*)"/g)].map(([, label = '', of = '']) => [label, of])),
+    value: Number(value),
+  }));
+
 /** What to count. An empty string means: without that label. */
 export type Selector = Readonly<Record<string, string>>;
 

@@ -5,6 +5,7 @@ import { handover } from './handover.ts';
 import { identity } from './identity.ts';
 import { image } from './image.ts';
 import { latency } from './latency.ts';
+import { layers } from './layers.ts';
 import { modules } from './modules.ts';
 import { namespaces } from './namespaces.ts';
 import { otlp } from './otlp.ts';
@@ -27,6 +28,7 @@ export const scenarios: readonly Scenario[] = [
   writeback,
   writebackNomemcg,
   writebackCgv1,
+  layers,
   stuck,
   namespaces,
   latency,

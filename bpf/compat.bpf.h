@@ -17,6 +17,11 @@ struct iov_iter___typed {
 	unsigned int type;
 };
 
+/* "mm/doc: turn fault flags into an enum", 5.13 */
+struct vm_fault___number {
+	unsigned int flags;
+};
+
 /* bcfe06bf2622 ("mm: memcontrol: Use helpers to read page's memcg data"), 5.11 */
 struct page___pointer {
 	struct mem_cgroup *mem_cgroup;
@@ -56,6 +61,15 @@ static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *kn)
 	if (bpf_core_field_exists(rcu->__parent))
 		return BPF_CORE_READ(rcu, __parent);
 	return BPF_CORE_READ(kn, parent);
+}
+
+static __always_inline unsigned int fault_flags(struct vm_fault *fault)
+{
+	struct vm_fault___number *number = (void *)fault;
+
+	if (bpf_core_field_exists(number->flags))
+		return number->flags;
+	return fault->flags;
 }
 
 /* The name of an inode that is linked into its list here. */

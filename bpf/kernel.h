@@ -130,9 +130,13 @@ struct vm_area_struct {
 	struct file *vm_file;
 };
 
+enum fault_flag {
+	FAULT_FLAG_TRIED = 1 << 5,
+};
+
 struct vm_fault {
 	struct vm_area_struct *vma;
-	unsigned int flags;
+	enum fault_flag flags;
 };
 
 struct mm_struct {
@@ -300,7 +304,5 @@ struct nfs_server {
 /* include/linux/fs.h */
 #define FMODE_READ 0x1
 #define FMODE_WRITE 0x2
-/* include/linux/mm_types.h: enum fault_flag */
-#define FAULT_FLAG_TRIED 0x20
 
 #endif

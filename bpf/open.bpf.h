@@ -33,14 +33,26 @@ static __noinline int note_opener(struct file *file)
 }
 
 /* Typed, so each step is a load and no call: every open of the node comes by here. */
+#define OPENED(file)                                                                                                   \
+	(FAILED(file) || !((file)->f_mode & FMODE_WRITE) || (file)->f_path.mnt->mnt_sb->s_magic != NFS_SUPER_MAGIC     \
+	     ? 0                                                                                                       \
+	     : note_opener(file))
+
 SEC("fexit/do_filp_open")
 int open_fexit(__u64 *ctx)
 {
 	struct file *file = (void *)ctx[3];
 
-	if (FAILED(file) || !(file->f_mode & FMODE_WRITE) || file->f_path.mnt->mnt_sb->s_magic != NFS_SUPER_MAGIC)
-		return 0;
-	return note_opener(file);
+	return OPENED(file);
+}
+
+/* Its name in 7.3. */
+SEC("fexit/do_file_open")
+int open_file_fexit(__u64 *ctx)
+{
+	struct file *file = (void *)ctx[3];
+
+	return OPENED(file);
 }
 
 /* By a call, as argument() in hooks.bpf.h. */
@@ -65,6 +77,18 @@ static __always_inline int opened(struct file *file)
 /* Where there are no trampolines, or they lose runs: dearer, since what was returned has no type. */
 SEC("kretprobe.multi/do_filp_open")
 int open_kretprobe_multi(__u64 *ctx)
+{
+	return opened(returned(ctx));
+}
+
+SEC("kretprobe.multi/do_file_open")
+int open_file_kretprobe_multi(__u64 *ctx)
+{
+	return opened(returned(ctx));
+}
+
+SEC("kretprobe/do_file_open")
+int open_file_kretprobe(__u64 *ctx)
 {
 	return opened(returned(ctx));
 }

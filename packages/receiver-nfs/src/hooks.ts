@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { KernelError, Session } from '@nfscope/native';
 import { NfscopeError } from '@nfscope/pipeline';
-import { translated } from './refusal.ts';
+import { refusal, translated } from './refusal.ts';
 
 /** How a program is called, in the kernel's words. */
 export type WayType = 'raw_tracepoint' | 'kprobe.multi' | 'kprobe' | 'fexit' | 'fentry';
@@ -12,8 +12,10 @@ export interface Way {
   readonly type: WayType;
   /** Where the program may be exchanged while it is pinned; absent when two of it at once do no harm. */
   readonly stage?: { readonly map: 'stages' | 'multi_stages'; readonly index: number };
+  /** Of a trampoline: what it is put at. */
+  readonly function?: string;
   /** What it counts (enum nfs_vfs), unless the map `counting` names another agent for it: that is how it is exchanged. */
-  readonly calls?: number;
+  readonly calls?: readonly number[];
 }
 
 /** A place in the kernel where we are called, and the ways to be called there. */
@@ -21,6 +23,8 @@ export interface Hook {
   readonly name: string;
   /** Without it nothing is counted. */
   readonly needed: boolean;
+  /** Whether only newer kernels have the place; the others need no hook for it. */
+  readonly newer?: true;
   /** What is not as exact without it, for a person. */
   readonly without?: string;
   readonly ways: readonly Way[];
@@ -74,9 +78,12 @@ export const hooks: readonly Hook[] = [
     needed: false,
     without: 'a page that one container reads and another writes is charged to the one that read it',
     ways: [
-      { program: 'open_fexit', type: 'fexit' },
+      { program: 'open_fexit', type: 'fexit', function: 'do_filp_open' },
+      { program: 'open_file_fexit', type: 'fexit', function: 'do_file_open' },
       { program: 'open_kretprobe_multi', type: 'kprobe.multi' },
+      { program: 'open_file_kretprobe_multi', type: 'kprobe.multi' },
       { program: 'open_kretprobe', type: 'kprobe' },
+      { program: 'open_file_kretprobe', type: 'kprobe' },
     ],
   },
 ];
@@ -119,6 +126,8 @@ export function callbacksPreemptible(session: Session): boolean {
 export interface Loaded {
   readonly session: Session;
   readonly loaded: (program: string) => boolean;
+  /** What it said to those it did not take. */
+  readonly refusals: ReadonlyMap<string, KernelError>;
   readonly preemptible: boolean;
   readonly hooks: readonly Hook[];
   /** Tells this agent's programs from those of others that are pinned. */
@@ -152,10 +161,11 @@ export const passing = ({ session, generation }: Loaded): Fastening => ({
 });
 
 /** From now on the calls that a way counts are counted by the program of this generation, and by no other. */
-export function takeCalls(session: Session, { calls }: Way, generation: number): void {
-  if (calls === undefined) return;
-  const [key, value] = [Uint32Array.of(calls), Uint32Array.of(generation)];
-  session.update('counting', new Uint8Array(key.buffer), new Uint8Array(value.buffer));
+export function takeCalls(session: Session, { calls = [] }: Way, generation: number): void {
+  for (const call of calls) {
+    const [key, value] = [Uint32Array.of(call), Uint32Array.of(generation)];
+    session.update('counting', new Uint8Array(key.buffer), new Uint8Array(value.buffer));
+  }
 }
 
 /**
@@ -170,7 +180,7 @@ export function attachHooks(
   const attached: Attachment[] = [];
   const absent: Absence[] = [];
   for (const hook of program.hooks) {
-    const trial = tryWays(fastening.choose(waysTo(hook, program)), where, fastening);
+    const trial = tryHook(hook, program, where, fastening);
     if (trial.way !== undefined) attached.push({ hook: hook.name, way: trial.way });
     else if (!hook.needed) absent.push({ hook, error: trial.error });
     else {
@@ -182,9 +192,14 @@ export function attachHooks(
 }
 
 /** Attaches by the first way that works; says what the kernel said to the first, when none does. */
-export function tryWays(ways: readonly Way[], where: string, fastening: Fastening): { readonly way?: Way; readonly error?: unknown } {
+export function tryHook(
+  hook: Hook,
+  program: Loaded,
+  where: string,
+  fastening: Fastening,
+): { readonly way?: Way; readonly error?: unknown } {
   let first: unknown;
-  for (const way of ways) {
+  for (const way of fastening.choose(waysTo(hook, program))) {
     try {
       translated(where, () => fastening.attach(way));
       return { way };
@@ -193,5 +208,7 @@ export function tryWays(ways: readonly Way[], where: string, fastening: Fastenin
       first ??= error;
     }
   }
+  const refused = hook.ways.map((way) => program.refusals.get(way.program)).find((one) => one !== undefined);
+  if (refused !== undefined) first ??= refusal(refused, where);
   return { error: first ?? new NfscopeError('NFS-203', 'this kernel has no place for it', where) };
 }

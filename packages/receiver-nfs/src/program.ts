@@ -8,6 +8,7 @@ import type { Config } from './config.ts';
 import { ownHierarchy } from './hierarchy.ts';
 import { callbacksPreemptible, hooks, isTrampoline, type Hook, type Loaded } from './hooks.ts';
 import { MOST_VARIABLES } from './processes.ts';
+import { kernelFunctions } from './kernel-functions.ts';
 import { translated } from './refusal.ts';
 import { vfsHooks } from './vfs-hooks.ts';
 
@@ -50,11 +51,15 @@ export function load(config: Config, where: string, pins?: Readonly<Record<strin
     },
   };
   return translated(where, () => {
-    const vfs = vfsHooks(config.vfs);
-    const all = [...hooks, ...vfs.hooks];
-    const constants = { ...options.constants, write_takes_file: Uint32Array.of(vfs.writeTakesFile ? 1 : 0) };
-    const loaded = openOnce(readFileSync(objectFile), { ...options, constants, except: vfs.except }, all);
-    const program = { ...loaded, generation, hooks: all };
+    const functions = kernelFunctions(config.vfs ? [...hooks, ...vfsHooks] : hooks);
+    const constants = {
+      ...options.constants,
+      // Before 800ba29547e1 ("fs: Pass an iocb to generic_perform_write()"), 5.18.
+      write_takes_file: Uint32Array.of(functions.parameters('generic_perform_write') === 3 ? 1 : 0),
+    };
+    const except = [...functions.except, ...(config.vfs ? [] : vfsHooks.flatMap(({ ways }) => ways.map(({ program }) => program)))];
+    const loaded = openOnce(readFileSync(objectFile), { ...options, constants, except }, functions.hooks);
+    const program = { ...loaded, generation, hooks: functions.hooks };
     if (pins === undefined) fillRows(program.session, config.max_rows);
     return program;
   });
@@ -73,7 +78,7 @@ const spareRows = (maxRows: number): number => Math.ceil(maxRows * SPARE);
  * Loads the needed hooks as raw tracepoints only, unless this kernel loses runs of those. Each kind of way is verified and
  * compiled anew, so all of them would make the start three times as long.
  */
-function openOnce(object: Uint8Array, options: OpenOptions, all: readonly Hook[]): Pick<Program, 'session' | 'loaded' | 'preemptible'> {
+function openOnce(object: Uint8Array, options: OpenOptions, all: readonly Hook[]): Omit<Program, 'generation' | 'hooks'> {
   const { except = [] } = options;
   const tracepoints = openWhatLoads(object, { ...options, except: [...except, ...otherThanTracepoints()] }, all);
   if (!callbacksPreemptible(tracepoints.session)) return { ...tracepoints, preemptible: false };
@@ -87,16 +92,20 @@ function otherThanTracepoints(): string[] {
 }
 
 /** One program that the kernel refuses fails the whole object: it is left out, as long as its hook has another way. */
-function openWhatLoads(object: Uint8Array, options: OpenOptions, all: readonly Hook[]): Pick<Program, 'session' | 'loaded'> {
+function openWhatLoads(object: Uint8Array, options: OpenOptions, all: readonly Hook[]): Pick<Program, 'session' | 'loaded' | 'refusals'> {
   const except = new Set(options.except);
+  const refusals = new Map<string, KernelError>();
   for (;;) {
     try {
-      return { session: open(object, { ...options, except: [...except] }), loaded: (program) => !except.has(program) };
+      return { session: open(object, { ...options, except: [...except] }), loaded: (program) => !except.has(program), refusals };
     } catch (error) {
       const refused = /prog '(\w+)': failed to load/.exec((error as KernelError).log ?? '')?.[1]?.replace(/_stage$/, '');
       const hook = all.find(({ ways }) => ways.some(({ program }) => program === refused));
       if (refused === undefined || hook === undefined || except.has(refused)) throw error;
-      for (const program of refusedWith(refused, error as KernelError, all)) except.add(program).add(`${program}_stage`);
+      for (const program of refusedWith(refused, error as KernelError, all)) {
+        except.add(program).add(`${program}_stage`);
+        refusals.set(program, error as KernelError);
+      }
       if (!dispensable(hook, except)) throw error;
     }
   }

@@ -15,7 +15,7 @@ export function translated<T>(where: string, work: () => T): T {
   }
 }
 
-function refusal(error: KernelError & NodeJS.ErrnoException, where: string): Error {
+export function refusal(error: KernelError & NodeJS.ErrnoException, where: string): Error {
   const detail = { cause: error };
   if (error.code === 'ERR_ADDON_MISSING' || error.code === 'ERR_ADDON_LOAD')
     return new NfscopeError('NFS-205', error.message, where, detail);

@@ -1,6 +1,6 @@
 import { NfscopeError } from '@nfscope/pipeline';
 import type { Config } from './config.ts';
-import { passing, tryWays, waysTo, type WayType } from './hooks.ts';
+import { passing, tryHook, type WayType } from './hooks.ts';
 import { load } from './program.ts';
 
 /** A hook of the program: the way it lets itself be attached, or what the kernel said. */
@@ -25,7 +25,7 @@ export function tryHooks(config: Config, where: string): HookTrial[] {
         optional: !hook.needed,
         ...(hook.without === undefined ? {} : { without: hook.without }),
       };
-      const { way, error } = tryWays(waysTo(hook, program), where, fastening);
+      const { way, error } = tryHook(hook, program, where, fastening);
       if (way !== undefined) return { ...about, type: way.type };
       if (error instanceof NfscopeError) return { ...about, error };
       throw error;

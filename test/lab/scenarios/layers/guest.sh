@@ -35,6 +35,8 @@ set_pods "$orders_pod" "$etl_pod"
 watched_agent $config
 phase start true
 phase written both workload write @/file 1048576 65536 fsync
+# 5.10 reads anew what it wrote itself, once.
+phase first both workload re-read @/file 65536
 drop_caches
 phase cold both workload re-read @/file 65536
 phase cached both workload re-read @/file 65536

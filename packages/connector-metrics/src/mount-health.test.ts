@@ -99,10 +99,12 @@ describe('a mount is', () => {
     expect(one.said()).toBe(`/data ${said} 1`);
   });
 
-  test('slow when replies take as long as `slow` in the mean, and ok again when they do not', () => {
+  test('slow when replies take as long as `slow` in the mean, and ok when nobody asks', () => {
     const one = node([mount()], 1000);
     one.add(1, [[OWN, 0, 5]]);
     expect(one.said()).toBe('/data slow reply_time 1');
+    one.add(61, []);
+    expect(one.said()).toBe('/data ok operations 1');
     const other = node([mount()], 1001);
     other.add(1, [[OWN, 0, 5]]);
     expect(other.said()).toBe('/data ok operations 1');

@@ -28,7 +28,8 @@ interface Client extends Ended {
   from: Ended;
   middle: Ended;
   middleMs: number;
-  /** When one last succeeded, or the client was seen first. */
+  /** When one last ended, and last succeeded; or the client was seen first. */
+  endedMs: number;
   successMs: number;
   /** Age of the oldest in flight, in ms. */
   oldest: number;
@@ -51,7 +52,7 @@ export const mountHealth = ({ slow, stuck, window }: Config['mount_health']): Su
     let client = clients.get(id);
     if (client === undefined) {
       const none = { all: 0, succeeded: 0, stale: 0, replyTime: 0 };
-      client = { ...none, from: none, middle: none, middleMs: nowMs, successMs: nowMs, oldest: 0 };
+      client = { ...none, from: none, middle: none, middleMs: nowMs, endedMs: nowMs, successMs: nowMs, oldest: 0 };
       clients.set(id, client);
     }
     return client;
@@ -70,6 +71,7 @@ export const mountHealth = ({ slow, stuck, window }: Config['mount_health']): Su
       const more = totals.count[i]! - counts[row]!;
       const client = enter(sources.at(totals.source[i]!).client.id);
       client.all += more;
+      if (more > 0) client.endedMs = nowMs;
       client.replyTime += totals.rttSum[i]! - replyTimes[row]!;
       if (totals.error[i] === ESTALE) client.stale += more;
       if (totals.error[i] === 0 && more > 0) {
@@ -81,7 +83,7 @@ export const mountHealth = ({ slow, stuck, window }: Config['mount_health']): Su
     }
   };
 
-  /** Half a window on, when there is something that ended: what nobody uses keeps its state. */
+  /** Half a window on, when there is something that ended. */
   const move = (client: Client): void => {
     // Both ways, since the clock may be set back.
     if (client.all === client.middle.all || Math.abs(nowMs - client.middleMs) < window / 2) return;
@@ -97,7 +99,9 @@ export const mountHealth = ({ slow, stuck, window }: Config['mount_health']): Su
     if ((own.stale - from.stale) * 2 > ended) return STALE;
     const oldest = Math.max(own.oldest, ...parents.map((parent) => enter(parent).oldest));
     if (oldest >= stuck) return Math.abs(nowMs - own.successMs) >= stuck ? STUCK : SLOW_OVERDUE;
-    return ended > 0 && (own.replyTime - from.replyTime) * 1000 >= slow * ended ? SLOW_REPLIES : OK;
+    // Where nothing is asked nothing is slow; a stale handle stays one.
+    const used = ended > 0 && Math.abs(nowMs - own.endedMs) < window;
+    return used && (own.replyTime - from.replyTime) * 1000 >= slow * ended ? SLOW_REPLIES : OK;
   };
 
   const statesOf = (of: Attributes): readonly Attributes[] => {

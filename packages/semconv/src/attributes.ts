@@ -71,7 +71,7 @@ export const ownAttributes = {
     'What set the state. operations: none of the others holds. reply_time: operations that ended took mount_health.slow from sending to reply, in the mean. overdue: an operation has been in flight for mount_health.stuck; the state is slow while others of the mount succeed, and stuck when none has for as long. stale_handles: most operations that ended failed with ESTALE.',
   'nfs.mount.security': 'Security flavor: sys, krb5, krb5i, krb5p.',
   'nfs.mount.state':
-    'How a mount fares, by operations that ended in the last minute in which any did, and those in flight: ok, slow, stuck or stale. Of several that hold, the last named.',
+    'How a mount fares, by its operations that ended in mount_health.window and those in flight: ok, slow, stuck or stale. Of several that hold, the last named.',
   'nfs.mount.timeo': 'Tenths of a second to the first retransmit.',
   'nfs.mount.version': 'Version of NFS with its minor version, such as 4.2.',
   'nfs.mount.wsize': 'Bytes that a WRITE may carry.',

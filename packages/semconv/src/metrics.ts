@@ -92,7 +92,7 @@ export const metric = {
     type: 'gauge',
     unit: '{mount}',
     description:
-      'Is 1 for the state that a mount is in with the rule that set it, and 0 for all others: they are always there, so that a change is one of values. No file of the mount is touched for it: what nobody uses keeps its state.',
+      'Is 1 for the state that a mount is in with the rule that set it, and 0 for all others: they are always there, so that a change is one of values. No file of the mount is touched for it: one that nobody uses is ok, or stale as long as nobody proves otherwise.',
   },
   TRANSPORT_CONNECTIONS: {
     name: 'nfs.transport.connections',

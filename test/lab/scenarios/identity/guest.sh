@@ -53,6 +53,16 @@ for version in 3 4; do
   echo "$version $bytes $inode $tgid" >> $out/slow
 done
 
+say 'files that are busy and nothing else'
+for version in 3 4; do
+  file=/data$version/lake/v$version/busy
+  workload write $file 8388608 1048576 fsync > /dev/null
+  echo "$version $(stat -c %i $file)" >> $out/busy
+  # On each of the processors one operation in 1021 tells its path.
+  of_job "$etl" 4711 /run/train_model direct-read $file 4096 > /dev/null
+  of_job "$etl" 4711 /run/train_model direct-read $file 4096 > /dev/null
+done
+
 say 'two jobs share a pod'
 of_job "$orders" 1 /run/train_model direct-read /data3/lake/v3/part-1 65536 > /dev/null
 of_job "$orders" 2 /run/train_model direct-read /data3/lake/v3/part-1 65536 > /dev/null

@@ -59,10 +59,9 @@ const node = (mounts: readonly MountCoverage[] = [mount()], slow = 2000) => {
     const points = tally.collect()!.metrics.find(({ name }) => name === 'nfs.mount.health')!.points;
     if (!('value' in points)) throw new Error('no gauge');
     expect(points.length % 5).toBe(0);
+    const names = ['nfs.export.path', 'nfs.mount.state', 'nfs.mount.rule'];
     return points.attributes
-      .flatMap((of, i) =>
-        points.value[i] === 0 ? [] : [`${of['nfs.export.path']} ${of['nfs.mount.state']} ${of['nfs.mount.rule']} ${points.value[i]}`],
-      )
+      .flatMap((of, i) => (points.value[i] === 0 ? [] : [[...names.map((name) => of[name]), points.value[i]].join(' ')]))
       .join('; ');
   };
   add(0, []);

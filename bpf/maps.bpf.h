@@ -20,7 +20,6 @@ struct scratch {
 	__u8 rqst[RQST_BLOCK];
 	__u8 clnt[CLNT_BLOCK];
 	__u8 header[HEADER_BLOCK];
-	__u32 untold; /* operations since one told its file's path unasked */
 };
 
 /* Who submits: kept per process since a task's end runs in any context. */

@@ -31,12 +31,6 @@ char LICENSE[] SEC("license") = "Dual MIT/GPL";
 const volatile __u32 events_mode = NFS_EVENTS_SLOW;
 const volatile __u64 slow_threshold = 1000000000;
 
-/*
- * One operation in so many, on each processor, tells the path of its file though it is neither slow nor failed: a hot
- * file gets its path by itself. A prime, so that it steps through what is done in turns.
- */
-#define TELL_ONE_IN 1021
-
 static __always_inline struct inode *inode_of(struct attempt *a, struct rpc_task *task)
 {
 	/* BPF_CORE_READ(a->inode, ...) would look for struct attempt in the kernel. */
@@ -139,7 +133,7 @@ static __always_inline int end(struct rpc_task *task)
 	void *data;
 	__u64 now, start, xtime;
 	__u32 zero = 0, *row, *state, number, first, size, kind = NFS_KIND_OTHER;
-	int direct = 0;
+	int direct = 0, tells;
 
 	s = bpf_map_lookup_elem(&scratch, &zero);
 	if (!s)
@@ -210,15 +204,13 @@ static __always_inline int end(struct rpc_task *task)
 	/* As late as can be: the kernel reads its clock for the same sum as soon as this has returned. */
 	now = bpf_ktime_get_ns();
 	a.duration = now - start;
-	count(number, &a, kind);
+	tells = count(number, &a, kind);
 
 	if (events_mode == NFS_EVENTS_ALL ||
 	    (events_mode == NFS_EVENTS_SLOW && (a.status < 0 || a.duration >= slow_threshold)))
 		emit(number, &a, task, now);
-	if (events_mode != NFS_EVENTS_OFF && ++s->untold >= TELL_ONE_IN) {
-		s->untold = 0;
+	if (tells && events_mode != NFS_EVENTS_OFF)
 		tell_file(&a, task, now);
-	}
 	return 0;
 }
 

@@ -254,7 +254,7 @@ export const mapSizes = {
   stages: [4, 4],
   multi_stages: [4, 4],
   callbacks: [4, 16],
-  scratch: [4, 740],
+  scratch: [4, 736],
   draft: [4, 1184],
   owners: [4, 32],
   openers: [8, 24],

@@ -53,7 +53,7 @@ export const identity: Scenario = {
       const reads = events.filter((event) => event.version === version && /^READ/.test(event.operation) && event.file === inode);
       checks.that(
         `v${version}: the reads of a busy file, none of them slow`,
-        reads.length >= 4096 && reads.every(({ duration }) => duration < 2),
+        reads.length >= 2048 && reads.every(({ duration }) => duration < 2),
         `${reads.length}, ${Math.max(...reads.map(({ duration }) => duration))} s at most`,
       );
       const named = reads.findIndex(({ path }) => path !== undefined);

@@ -107,8 +107,8 @@ struct attempt {
 };
 
 /*
- * Whether the operation with this number in its row tells the path of its file though it is neither slow nor failed: one
- * in 1024, spread by the golden ratio, so that what is done in turns does not hide, and never more than 1597 apart.
+ * Whether the operation with this number in its row tells the path of its file though it is neither slow nor failed:
+ * one in 1024, spread by the golden ratio, so that what is done in turns does not hide, and never more than 1597 apart.
  */
 static __always_inline int is_sample(__u64 number)
 {

@@ -46,7 +46,8 @@ for version in 3 4; do
   sleep 6
   say 'and goes on'
   rpc.nfsd 4
-  echo Y > /proc/fs/nfsd/v4_end_grace
+  # Refused where the server skipped its grace period, as on 5.10, which knows by then that nobody has anything to reclaim.
+  echo Y > /proc/fs/nfsd/v4_end_grace || true
   wait $reader
   wait $lister || true
   read -r _ bytes inode < <(grep direct-read /run/read$version)

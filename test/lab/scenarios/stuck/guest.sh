@@ -79,7 +79,8 @@ both_say killed
 
 say 'the server is back'
 echo 4 > /proc/fs/nfsd/threads
-echo Y > /proc/fs/nfsd/v4_end_grace
+# Refused where the server skipped its grace period, as on 5.10, which knows by then that nobody has anything to reclaim.
+echo Y > /proc/fs/nfsd/v4_end_grace || true
 wait_until 300 'the kernel has nothing in flight' eval '[ -z "$(tasks)" ]'
 within 60 recovered.seconds 'nothing is shown' is_shown 0
 agent_page $out/recovered.page

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* Which file an operation is about, and its path. Only for operations that are told one by one: none of it is cheap. */
+/* Which file an operation is about, and its path. Only for operations that are told one by one, and for a few of the
+ * others: none of it is cheap. */
 #ifndef FILE_BPF_H
 #define FILE_BPF_H
 
@@ -8,7 +9,7 @@
 #define FILE_LEVELS 32
 /* NAME_MAX and the NUL. */
 #define FILE_NAME 256
-/* A file may be renamed: its path is told again after this, as long as operations on it are slow or fail. */
+/* A file may be renamed: its path is told again after this, as long as operations on it are slow, fail, or are many. */
 #define FILE_AGAIN 60000000000ULL
 
 /*

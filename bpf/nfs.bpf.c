@@ -31,6 +31,24 @@ char LICENSE[] SEC("license") = "Dual MIT/GPL";
 const volatile __u32 events_mode = NFS_EVENTS_SLOW;
 const volatile __u64 slow_threshold = 1000000000;
 
+static __always_inline struct inode *inode_of(struct attempt *a, struct rpc_task *task)
+{
+	/* BPF_CORE_READ(a->inode, ...) would look for struct attempt in the kernel. */
+	return a->inode ?: inode_of_arguments((__u64)BPF_CORE_READ(task, tk_msg.rpc_argp));
+}
+
+static __noinline int tell_file(struct attempt *a, struct rpc_task *task, __u64 now)
+{
+	struct inode *inode;
+
+	if (!a)
+		return 0;
+	inode = inode_of(a, task);
+	if (inode)
+		identify_file(inode, BPF_CORE_READ(inode, i_ino), a->client, now);
+	return 0;
+}
+
 static __noinline int emit(__u32 row, struct attempt *a, struct rpc_task *task, __u64 now)
 {
 	struct nfs_event *event;
@@ -39,10 +57,7 @@ static __noinline int emit(__u32 row, struct attempt *a, struct rpc_task *task, 
 
 	if (!a)
 		return 0;
-	/* BPF_CORE_READ(a->inode, ...) would look for struct attempt in the kernel. */
-	inode = a->inode;
-	if (!inode)
-		inode = inode_of_arguments((__u64)BPF_CORE_READ(task, tk_msg.rpc_argp));
+	inode = inode_of(a, task);
 	if (inode) {
 		file = BPF_CORE_READ(inode, i_ino);
 		if (a->status < 0 || a->duration >= slow_threshold)
@@ -118,7 +133,7 @@ static __always_inline int end(struct rpc_task *task)
 	void *data;
 	__u64 now, start, xtime;
 	__u32 zero = 0, *row, *state, number, first, size, kind = NFS_KIND_OTHER;
-	int direct = 0;
+	int direct = 0, tells;
 
 	s = bpf_map_lookup_elem(&scratch, &zero);
 	if (!s)
@@ -189,11 +204,13 @@ static __always_inline int end(struct rpc_task *task)
 	/* As late as can be: the kernel reads its clock for the same sum as soon as this has returned. */
 	now = bpf_ktime_get_ns();
 	a.duration = now - start;
-	count(number, &a, kind);
+	tells = count(number, &a, kind);
 
 	if (events_mode == NFS_EVENTS_ALL ||
 	    (events_mode == NFS_EVENTS_SLOW && (a.status < 0 || a.duration >= slow_threshold)))
 		emit(number, &a, task, now);
+	if (tells && events_mode != NFS_EVENTS_OFF)
+		tell_file(&a, task, now);
 	return 0;
 }
 

@@ -106,6 +106,16 @@ struct attempt {
 	__u32 pad;
 };
 
+/*
+ * Whether the operation with this number in its row tells the path of its file though it is neither slow nor failed:
+ * one in 1024, spread by the golden ratio, so that what is done in turns does not hide, and never more than 1597 apart.
+ */
+static __always_inline int is_sample(__u64 number)
+{
+	return (number * 0x9e3779b97f4a7c15ULL) >> 54 == 0;
+}
+
+/* Says whether it is a sample. */
 static __noinline int count(__u32 row, struct attempt *a, __u32 kind)
 {
 	struct nfs_totals *total = bpf_map_lookup_elem(&totals, &row);
@@ -142,7 +152,7 @@ static __noinline int count(__u32 row, struct attempt *a, __u32 kind)
 	}
 	/* Last: user space takes a row whose count has not moved as unchanged. */
 	COUNT(total->count, 1);
-	return 0;
+	return is_sample(total->count);
 }
 
 #endif

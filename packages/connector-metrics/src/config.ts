@@ -10,6 +10,16 @@ export const config = z.strictObject({
     .boolean()
     .default(false)
     .describe('Adds nfs.io.charge, the rule that decided who pays, to every point. Multiplies the series of buffered writes.'),
+  mount_health: z
+    .strictObject({
+      slow: duration().prefault('100ms').describe('A mount is slow when its operations take that long from sending to reply, in the mean.'),
+      stuck: duration(1000)
+        .prefault('10s')
+        .describe('A mount is stuck when an operation has been in flight that long, and none has succeeded for as long.'),
+      window: duration(1000).prefault('1m').describe('Operations are judged that ended in the last half to whole of it.'),
+    })
+    .prefault({})
+    .describe('When nfs.mount.health changes.'),
 });
 
 /** Times are milliseconds. */

@@ -3,12 +3,15 @@ import { context } from '@nfscope/pipeline/testing';
 import { describe, expect, test } from 'vitest';
 import { factory } from './factory.ts';
 import { startTally } from './tally.ts';
-import { nodeModel } from './testing/node-model.ts';
+import { defaults, nodeModel } from './testing/node-model.ts';
 
 const START = 1_700_000_000_000;
 const data = { 'nfs.export.path': '/data', 'onc_rpc.version': 4 };
 const mount = (operations: number, gaps: MountCoverage['gaps'], attributes = data): MountCoverage => ({
   attributes,
+  info: attributes,
+  client: 1,
+  parents: [],
   startMs: START - 500,
   operations,
   gaps,
@@ -17,7 +20,7 @@ const mount = (operations: number, gaps: MountCoverage['gaps'], attributes = dat
 /** A tally that is told of these mounts, one batch after the other. */
 const told = (...batches: (readonly MountCoverage[] | undefined)[]): MetricsBatch => {
   const node = nodeModel(START);
-  const tally = startTally({ grace: 0, charge: false }, context(factory));
+  const tally = startTally({ ...defaults, grace: 0 }, context(factory));
   for (const mounts of batches)
     tally.add({ ...node.batch(START), ...(mounts === undefined ? {} : { mountstats: { mounts, connections: [] } }) });
   return tally.collect()!;
@@ -77,7 +80,7 @@ test('the latest news stand until there are others', () => {
 
 test('a point keeps its attributes', () => {
   const node = nodeModel(START);
-  const tally = startTally({ grace: 0, charge: false }, context(factory));
+  const tally = startTally({ ...defaults, grace: 0 }, context(factory));
   const attributes = () => {
     const mounts = [mount(8, [{ reason: 'attached_late', operations: 4 }])];
     tally.add({ ...node.batch(START), mountstats: { mounts, connections: [] } });

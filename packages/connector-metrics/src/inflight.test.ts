@@ -3,7 +3,7 @@ import { context } from '@nfscope/pipeline/testing';
 import { describe, expect, test } from 'vitest';
 import { factory } from './factory.ts';
 import { startTally } from './tally.ts';
-import { addSource, nodeModel, readings, seriesName } from './testing/node-model.ts';
+import { addSource, defaults, nodeModel, readings, seriesName } from './testing/node-model.ts';
 
 const START = 1_700_000_000_000;
 const pod = { 'k8s.pod.name': 'etl-7' };
@@ -29,7 +29,7 @@ const inflight = (...tasks: readonly (readonly [source: number, operation: numbe
 /** A node, and what the gauges say of it by operation: `count` and `age`, or with more labels by the series' name. */
 const node = (charge = false) => {
   const model = nodeModel(START);
-  const tally = startTally({ grace: 10_000, charge }, context(factory));
+  const tally = startTally({ ...defaults, grace: 10_000, charge }, context(factory));
   const add = (seconds: number, now?: InflightColumns): void =>
     tally.add({ ...model.batch(START + seconds * 1000), ...(now === undefined ? {} : { inflight: now }) });
   const gauges = (): Record<string, unknown> =>
@@ -118,7 +118,7 @@ test('the attributes are the same object as long as nothing is renamed', () => {
   const one = source();
   model.count(model.row(0, one, READ));
   add(1, inflight([one, READ, 1], [one, WRITE, 1]));
-  const tally = startTally({ grace: 0, charge: false }, context(factory));
+  const tally = startTally({ ...defaults, grace: 0 }, context(factory));
   const objects = (seconds: number) => {
     tally.add({ ...model.batch(START + seconds * 1000), inflight: inflight([one, READ, 1], [one, WRITE, 1]) });
     return tally.collect()!.metrics.find(({ name }) => name === 'nfs.io.inflight')!.points as { attributes: readonly object[] };

@@ -2,7 +2,17 @@ import { context } from '@nfscope/pipeline/testing';
 import { expect, test } from 'vitest';
 import { factory } from './factory.ts';
 import { startTally } from './tally.ts';
-import { addSource, bounds, nodeModel, operations, readings, seriesName, type NodeModel, type RowModel } from './testing/node-model.ts';
+import {
+  addSource,
+  bounds,
+  defaults,
+  nodeModel,
+  type NodeModel,
+  operations,
+  readings,
+  type RowModel,
+  seriesName,
+} from './testing/node-model.ts';
 
 const START = 1_700_000_000_000;
 
@@ -66,7 +76,7 @@ test.each(Array.from({ length: 40 }, (_, seed) => seed))('a random node, seed %i
   const pick = random(seed);
   const charge = seed % 2 === 0;
   const node = nodeModel(START);
-  const tally = startTally({ grace: 10_000, charge }, context(factory));
+  const tally = startTally({ ...defaults, grace: 10_000, charge }, context(factory));
   const resource = () => ({ 'k8s.pod.name': `pod-${pick(4)}` });
   const attributes = () => ({ 'server.address': `nas${pick(2)}` });
   const taken = new Set<string>();

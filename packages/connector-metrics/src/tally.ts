@@ -4,6 +4,8 @@ import type { Config } from './config.ts';
 import { coverageGauge } from './coverage-gauge.ts';
 import { inflightGauges } from './inflight.ts';
 import { layOut, type Layout } from './layout.ts';
+import { mountHealth } from './mount-health.ts';
+import { mountInfo } from './mount-info.ts';
 import { placeRows, type Placement } from './placement.ts';
 import { programs } from './programs.ts';
 import { emptyRows, takeTotals, type Rows } from './rows.ts';
@@ -32,7 +34,7 @@ interface Counting {
   layout: Layout | undefined;
 }
 
-export const startTally = ({ grace, charge }: Omit<Config, 'interval'>, { id, log, version }: ComponentContext): Tally => {
+export const startTally = ({ grace, charge, mount_health }: Omit<Config, 'interval'>, { id, log, version }: ComponentContext): Tally => {
   // metrics/blue is another scope than metrics: an exporter that keeps the latest snapshot of each can tell them apart.
   const scope: Scope = Object.freeze({ name: `@nfscope/connector-metrics${id.replace(/^[^/]*/, '')}`, version });
   const left = new WeakSet<Sources>();
@@ -50,7 +52,7 @@ export const startTally = ({ grace, charge }: Omit<Config, 'interval'>, { id, lo
       rows,
       table,
       placement,
-      supplements: [inflightGauges(), programs(), coverageGauge(), transportCounters()],
+      supplements: [inflightGauges(), programs(), coverageGauge(), mountInfo(), mountHealth(mount_health), transportCounters()],
       latest: batch,
       layout: undefined,
     };

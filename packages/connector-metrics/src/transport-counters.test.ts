@@ -3,7 +3,7 @@ import { context } from '@nfscope/pipeline/testing';
 import { expect, test } from 'vitest';
 import { factory } from './factory.ts';
 import { startTally } from './tally.ts';
-import { nodeModel, readings } from './testing/node-model.ts';
+import { defaults, nodeModel, readings } from './testing/node-model.ts';
 
 const START = 1_700_000_000_000;
 const connection = (number: number, version: number, more: Partial<Connection> = {}): Connection => ({
@@ -15,7 +15,7 @@ const connection = (number: number, version: number, more: Partial<Connection> =
 
 const transports = (connections: readonly Connection[]): Record<string, unknown> => {
   const node = nodeModel(START);
-  const tally = startTally({ grace: 0, charge: false }, context(factory));
+  const tally = startTally({ ...defaults, grace: 0 }, context(factory));
   tally.add({ ...node.batch(START), mountstats: { mounts: [], connections } });
   const found = Object.entries(readings(tally.collect()!)).filter(([name]) => name.startsWith('nfs.transport.'));
   return Object.fromEntries(

@@ -3,10 +3,15 @@ import type { Attributes } from './attributes.ts';
 /** Why an operation that mountstats has of a mount is not among those of the mount itself, with an owner. */
 export type CoverageReason = 'attached_late' | 'map_full' | 'missed_runs' | 'parent_client' | 'unknown';
 
-/** Operations of one mount, by mountstats. */
+/** One mount, by mountstats. */
 export interface MountCoverage {
   /** Server, export and version. One object for as long as they stay the same. */
   readonly attributes: Attributes;
+  /** The same and what it was mounted with. One object likewise. */
+  readonly info: Attributes;
+  /** Id of its own rpc client, and of those that it shares with other mounts of its server. */
+  readonly client: number;
+  readonly parents: readonly number[];
   /** When the mount was made, as far as its age in whole seconds tells. */
   readonly startMs: number;
   /** All of them since then, those of the server's own client included. */

@@ -16,7 +16,7 @@ const accounts = (sends: Readonly<Record<string, readonly number[]>>, age = 10):
   new Map(
     Object.entries(sends).map(([device, each]) => [
       device,
-      { source: 'nas:/', folder: '/x', export: '/', age, operations: new Map(), transports: each.map(transport) },
+      { source: 'nas:/', folder: '/x', export: '/', opts: '', caps: '', age, operations: new Map(), transports: each.map(transport) },
     ]),
   );
 const seen = (connections: ReturnType<ReturnType<typeof followConnections>>) =>

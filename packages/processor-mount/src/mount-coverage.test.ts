@@ -26,7 +26,16 @@ const batch = (timeMs: number, count: number | undefined, superblocks?: readonly
 
 /** A meter that was begun with a mount of `age` seconds, which mountstats, read at 60 s, has this many READs of. */
 const reading = async (kernel: number, counted: number) => {
-  const account = { source: 'nas:/a', folder: '/a', export: '/a', age: 1, operations: new Map([['READ', kernel]]), transports: [] };
+  const account = {
+    source: 'nas:/a',
+    folder: '/a',
+    export: '/a',
+    opts: '',
+    caps: '',
+    age: 1,
+    operations: new Map([['READ', kernel]]),
+    transports: [],
+  };
   let readings = 0;
   const read = (): Promise<AccountsByDevice> => {
     readings++;

@@ -3,6 +3,7 @@ import { attribute } from '@nfscope/semconv';
 import { followConnections } from './connections.ts';
 import { commonFolder } from './export-path.ts';
 import type { AccountsByDevice, SuperblockAccount } from './mount-accounts.ts';
+import { mountOptions } from './mount-options.ts';
 import { mountGap, type MountGap, type Parts } from './mount-gap.ts';
 import { countOperations, NOBODY, type OperationCounts } from './operation-counts.ts';
 import { serverAttributes } from './server-attributes.ts';
@@ -20,7 +21,10 @@ type Still = ReturnType<OperationCounts['still']>;
 
 interface Mount {
   attributes: Attributes;
+  info: Attributes;
   export: string;
+  /** What `info` was made of. */
+  options: string;
   readonly startMs: number;
   readonly gaps: Map<string, MountGap>;
 }
@@ -69,14 +73,18 @@ export const startMeter = (first: NfsBatch, interval: number, read: () => Promis
     const known = mounts.get(client.id);
     // The same rule as for sources: it becomes a higher folder, never a deeper one.
     const path = known === undefined ? account.export : commonFolder(known.export, account.export);
-    if (known?.export === path) return known;
-    const attributes = Object.freeze({
-      ...serverAttributes(client.server),
-      [attribute.NFS_EXPORT_PATH]: path,
-      [attribute.ONC_RPC_VERSION]: client.version,
-    });
-    if (known !== undefined) return Object.assign(known, { export: path, attributes });
-    return { attributes, export: path, startMs: readMs - account.age * 1000, gaps: new Map() };
+    const options = `${account.opts} ${account.caps}`;
+    if (known?.export === path && known.options === options) return known;
+    const attributes =
+      known?.export === path
+        ? known.attributes
+        : Object.freeze({
+            ...serverAttributes(client.server),
+            [attribute.NFS_EXPORT_PATH]: path,
+            [attribute.ONC_RPC_VERSION]: client.version,
+          });
+    const now = { attributes, export: path, options, info: Object.freeze({ ...attributes, ...mountOptions(account.opts, account.caps) }) };
+    return known === undefined ? { ...now, startMs: readMs - account.age * 1000, gaps: new Map() } : Object.assign(known, now);
   };
 
   /** Its age is in whole seconds: it may be one older. */
@@ -114,7 +122,8 @@ export const startMeter = (first: NfsBatch, interval: number, read: () => Promis
     for (const reason of ['attached_late', 'map_full', 'parent_client'] as const) {
       if (sums[reason] > 0) gaps.push({ reason, operations: sums[reason] });
     }
-    return { attributes: mount.attributes, startMs: mount.startMs, operations, gaps };
+    const { attributes, info, startMs } = mount;
+    return { attributes, info, client: client.id, parents: client.parents, startMs, operations, gaps };
   };
 
   const compare = (one: Pending, now: readonly Superblock[], batch: NfsBatch): Mountstats => {

@@ -13,6 +13,14 @@ test('the NFS mounts, in their order, with the escapes of the kernel', () => {
   ]);
 });
 
+test('options of each, and what its server can do', () => {
+  expect(node.map(({ opts, caps }) => [opts.slice(0, 24), caps.slice(0, 11)])).toEqual([
+    ['rw,vers=3,rsize=262144,w', 'caps=0x3fc7'],
+    ['', ''],
+    ['', ''],
+  ]);
+});
+
 test('operations that have a name', () => {
   expect(node.map(({ operations }) => Object.fromEntries(operations))).toEqual([
     { NULL: 1, GETATTR: 17, READ: 300 },

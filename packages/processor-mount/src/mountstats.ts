@@ -4,6 +4,9 @@ export interface MountAccount {
   readonly folder: string;
   /** Seconds since it was made, cut off. */
   readonly age: number;
+  /** Options that it was made with, and what its server can do, as the kernel wrote them; empty where there are none. */
+  readonly opts: string;
+  readonly caps: string;
   /** Operations by name, those of the client's parents included. */
   readonly operations: ReadonlyMap<string, number>;
   readonly transports: readonly TransportAccount[];
@@ -37,18 +40,19 @@ const places: Readonly<Record<string, { readonly [F in keyof TransportAccount]: 
 /** NFS mounts of mountstats, read as Latin-1, in their order; a superblock that is mounted twice is in it twice. Other lines are passed over. */
 export const parseMountstats = (text: string): MountAccount[] => {
   const mounts: MountAccount[] = [];
-  let mount: { age: number; operations: Map<string, number>; transports: TransportAccount[] } | undefined;
+  let mount: { age: number; opts: string; caps: string; operations: Map<string, number>; transports: TransportAccount[] } | undefined;
   for (const line of text.split('\n')) {
     if (line.startsWith('device ')) {
       const [, source, , , folder, , , type] = line.split(' ');
       mount = undefined;
       if (type !== 'nfs' && type !== 'nfs4') continue;
-      mount = { age: 0, operations: new Map(), transports: [] };
+      mount = { age: 0, opts: '', caps: '', operations: new Map(), transports: [] };
       mounts.push(Object.assign(mount, { source: source!, folder: folder! }));
     } else if (mount !== undefined) {
       const [name, figures] = line.trim().split(/:\s+/, 2);
       if (figures === undefined) continue;
       if (name === 'age') mount.age = Number(figures);
+      else if (name === 'opts' || name === 'caps') mount[name] = figures;
       else if (name === 'xprt') takeTransport(mount.transports, figures);
       else if (/^[A-Z][A-Z_0-9]*$/.test(name!) && /^\d+ /.test(figures)) mount.operations.set(name!, parseInt(figures));
     }

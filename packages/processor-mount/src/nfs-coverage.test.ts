@@ -31,6 +31,7 @@ interface MountText {
   readonly device?: string;
   readonly path?: string;
   readonly age?: number;
+  readonly opts?: string;
   readonly read?: number;
   readonly exchange?: number;
 }
@@ -41,9 +42,9 @@ const stream = async () => {
   await mkdir(join(procfs, '1'));
   const setMounts = async (...mounts: MountText[]): Promise<void> => {
     let [mountinfo, mountstats] = ['', ''];
-    for (const { device = '0:38', path = '/a', age = 100, read = 0, exchange = 0 } of mounts) {
+    for (const { device = '0:38', path = '/a', age = 100, opts = 'rw,hard', read = 0, exchange = 0 } of mounts) {
       mountinfo += `22 1 ${device} / /mnt${path} rw - nfs4 nas:${path} rw\n`;
-      mountstats += `device nas:${path} mounted on /mnt${path} with fstype nfs4 statvers=1.1\n\tage:\t${age}\n`;
+      mountstats += `device nas:${path} mounted on /mnt${path} with fstype nfs4 statvers=1.1\n\topts:\t${opts}\n\tage:\t${age}\n`;
       mountstats += `\txprt:\ttcp 0 0 1 0 0 ${read} ${read} 0 0 0 2 0 0\n\t READ: ${read} 0 0 0 0 0 0 0 0\n\t EXCHANGE_ID: ${exchange} 0 0 0 0 0 0 0 0\n`;
     }
     await writeFile(join(procfs, '1/mountinfo'), mountinfo);
@@ -187,6 +188,19 @@ describe('a mount', () => {
     await setMounts({ read: 1000 });
     send(one('0:38', 7));
     expect((await told(one('0:38', 8))).mounts).toEqual([]);
+  });
+
+  test('is told with what it was made with, in one object until that changes', async () => {
+    const { setMounts, send, told } = await stream();
+    await setMounts({});
+    send(one());
+    const { attributes, info, client: id, parents } = (await told(one())).mounts[0]!;
+    expect(info).toEqual({ ...attributes, 'nfs.mount.access': 'rw', 'nfs.mount.recovery': 'hard', 'nfs.mount.nconnect': 1 });
+    expect([id, parents]).toEqual([7, [3]]);
+    expect((await told(one())).mounts[0]!.info).toBe(info);
+    await setMounts({ opts: 'ro,hard' });
+    await vi.waitFor(async () => expect((await told(one())).mounts[0]!.info).toEqual({ ...info, 'nfs.mount.access': 'ro' }));
+    expect((await told(one())).mounts[0]!.attributes).toBe(attributes);
   });
 
   test('that others see only is not told', async () => {

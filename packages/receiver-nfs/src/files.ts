@@ -1,7 +1,7 @@
 import { nfsFile, type Files } from '@nfscope/model';
 import { pathText } from './path-text.ts';
 
-/** Of each of two generations; the kernel side remembers 1024, and tells again within a minute what is still slow. */
+/** Of each of two generations; the kernel side remembers 1024, and tells again within a minute what is still slow or busy. */
 const MOST = 4096;
 
 export interface TrackedFiles extends Files {

@@ -140,6 +140,27 @@ describe.skipIf(skipped !== undefined).each(kernels)(
       expect(pathOf(batch(), 0)).toBe(path);
     });
 
+    describe('the path of a file that is neither slow nor fails, only busy', () => {
+      const read = { shape: 'READ', name: 'READ', status: 1 } as const;
+      test.each([
+        ['one read', 'slow', read, undefined],
+        ['of reads', 'slow', read, '/lake/table/part-0'],
+        ['of metadata operations', 'slow', { arguments: 'HANDLE' }, '/lake/table/part-0'],
+        ['of what is told anyway', 'all', read, '/lake/table/part-0'],
+        ['where no operation is told', 'off', read, undefined],
+      ] as const)('%s: events %s', (what, events, change, path) => {
+        begin({ events });
+        // From it the program learns where the inode is.
+        run(read);
+        if (what !== 'one read') {
+          run(change, { times: 500 });
+          expect(batch().files.path(9, 77)).toBeUndefined();
+          run(change, { times: 1100 });
+        }
+        expect(batch().files.path(9, 77)).toBe(path);
+      });
+    });
+
     test('a path is told once', () => {
       begin();
       run({ shape: 'READ', name: 'READ', status: -5 });

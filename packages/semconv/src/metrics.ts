@@ -81,6 +81,19 @@ export const metric = {
     description:
       'Share of the operations mountstats has of a mount that nfscope counted under its export, with an owner; with nfs.io.coverage.reason, the share that it did not, and why. The shares of a mount add up to 1. Operations that are missing though they should not be (missed_runs, unknown) have their name.',
   },
+  MOUNT_INFO: {
+    name: 'nfs.mount.info',
+    type: 'gauge',
+    unit: '{mount}',
+    description: 'Is 1 for each mount that the node itself sees, with what it was mounted with as attributes.',
+  },
+  MOUNT_HEALTH: {
+    name: 'nfs.mount.health',
+    type: 'gauge',
+    unit: '{mount}',
+    description:
+      'Is 1 for the state that a mount is in with the rule that set it, and 0 for all others: they are always there, so that a change is one of values. No file of the mount is touched for it: one that nobody uses is ok, or stale as long as nobody proves otherwise.',
+  },
   TRANSPORT_CONNECTIONS: {
     name: 'nfs.transport.connections',
     type: 'gauge',

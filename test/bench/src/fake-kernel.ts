@@ -34,7 +34,7 @@ export const whyNoKernel = (): string | undefined => {
 };
 
 /** struct wanted of fake.bpf.c. */
-const WANTED = 1336;
+const WANTED = 1344;
 const field = {
   start: 0,
   rtt: 8,
@@ -44,10 +44,10 @@ const field = {
   shape: 48,
   status: 52,
   numbers: 56,
-  name: 112,
-  server: 144,
-  cgroup: 176,
-  address: 272,
+  name: 120,
+  server: 152,
+  cgroup: 184,
+  address: 280,
 };
 const MS = 1_000_000n;
 
@@ -65,7 +65,7 @@ export const fakeKernel = ({ compile, open, typesOf, runningTypes }: Insides): F
     const session = open(readFileSync(join(folder, 'fake.bpf.o')), { btf });
     const usualObject = readFileSync(join(folder, 'usual.bpf.o'));
     const wanted = encode();
-    const made = new Uint8Array(16);
+    const made = new Uint8Array(48);
     return {
       version,
       btf,
@@ -101,9 +101,9 @@ const newest = (): string => {
 
 /** C of types to an object whose BTF has them. */
 const compileTypes = (types: string, folder: string): string => {
-  const names = [...types.matchAll(/^struct (\w+) \{/gm)].map((match) => match[1]!);
+  const names = [...types.matchAll(/^((?:struct|enum) (\w+)) \{/gm)];
   const [source, object] = [join(folder, 'types.c'), join(folder, 'types.o')];
-  writeFileSync(source, `${types}\n${names.map((name) => `struct ${name} keep_${name};`).join('\n')}\n`);
+  writeFileSync(source, `${types}\n${names.map(([, type, name]) => `${type} keep_${name};`).join('\n')}\n`);
   execFileSync('clang', ['-target', 'bpf', '-g', '-O0', '-c', source, '-o', object]);
   return object;
 };

@@ -10,6 +10,10 @@ import {
   type Operation,
   type RpcClient,
 } from '@nfscope/model';
+import { config } from '../config.ts';
+
+/** The configuration where nothing is set. */
+export const defaults = config.parse({});
 
 /** A row of totals as one object. Sums are multiples of 1/8, so that adding them up is exact in any order. */
 export interface RowModel {

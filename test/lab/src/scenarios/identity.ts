@@ -10,7 +10,7 @@ const jobLabel = JOB.replaceAll('.', '_');
 
 export const identity: Scenario = {
   name: 'identity',
-  about: 'a slow read of a job’s process: its path, name, user and job are right, on v3 and v4.2',
+  about: 'a slow read of a job’s process: its path, name, user and job are right, and the path of a busy file, on v3 and v4.2',
   timeoutMs: 900_000,
   async check(out, checks) {
     const folders = new Map(
@@ -46,6 +46,20 @@ export const identity: Scenario = {
         ofFolder.every(({ uid }) => uid === '1000'),
         ofFolder.map(({ uid }) => uid).join(),
       );
+    }
+
+    for (const line of (await readFile(join(out, 'busy'), 'utf8')).trim().split('\n')) {
+      const [version = '', inode = ''] = line.split(' ');
+      const reads = events.filter((event) => event.version === version && /^READ/.test(event.operation) && event.file === inode);
+      checks.that(
+        `v${version}: the reads of a busy file, none of them slow`,
+        reads.length >= 2048 && reads.every(({ duration }) => duration < 2),
+        `${reads.length}, ${Math.max(...reads.map(({ duration }) => duration))} s at most`,
+      );
+      const named = reads.findIndex(({ path }) => path !== undefined);
+      checks.that(`v${version}: its path is known after some`, named >= 0, `${named}`);
+      const paths = new Set(reads.slice(named).map(({ path }) => path));
+      checks.equal(`v${version}: and is right`, [...paths].join(), `/lake/v${version}/busy`);
     }
 
     const after = await reading(out, 'after');

@@ -50,6 +50,17 @@ const ofPod = (lines: readonly Line[], pod: string): string => shown(lines.filte
 const oldest = (lines: readonly Line[]): Line[] =>
   lines.filter(({ name, labels }) => name === 'nfs_io_inflight_age_seconds' && labels.has('k8s_pod_name'));
 
+/** The states that are 1, when all of each mount's others are 0. */
+const health = (lines: readonly Line[]): string => {
+  const states = lines.filter(({ name }) => name === 'nfs_mount_health');
+  const set = states.filter(({ value }) => value === 1);
+  return set
+    .map(({ labels }) => `v${labels.get('onc_rpc_version')} ${labels.get('nfs_mount_state')} ${labels.get('nfs_mount_rule')}`)
+    .sort()
+    .concat(states.length === 5 * set.length && states.every(({ value }) => value === 0 || value === 1) ? [] : ['and more'])
+    .join(', ');
+};
+
 export async function checkStuck(out: string, checks: Checks): Promise<void> {
   const seconds = async (name: string): Promise<number> => Number(await text(out, `${name}.seconds`));
   const quiet = await page(out, 'quiet');
@@ -90,6 +101,36 @@ export async function checkStuck(out: string, checks: Checks): Promise<void> {
   const recovered = await page(out, 'recovered');
   const left = recovered.filter(({ name, labels }) => name.startsWith('nfs_io_inflight') && labels.has('k8s_pod_name'));
   checks.that('afterwards each says 0', left.length >= 12 && left.every(({ value }) => value === 0), `${left.length} series`);
+
+  for (const [name, state] of [
+    ['healthy', 'ok operations'],
+    ['ill', 'stuck overdue'],
+    ['cured', 'ok operations'],
+  ] as const)
+    checks.equal(`state of the mounts, ${name}`, health(await page(out, name)), `v3 ${state}, v4 ${state}`);
+  // The operation that was begun last may be 2 s younger than the first, and both are told a second later.
+  checks.that('stuck is told when an operation is 10 s old', (await seconds('told')) <= 12, `${await seconds('told')} s`);
+  checks.that('ok is told within two windows', (await seconds('cured')) <= 20, `${await seconds('cured')} s`);
+  const infos = (await page(out, 'healthy')).filter(({ name }) => name === 'nfs_mount_info');
+  for (const line of (await text(out, 'healthy.mounts')).split('\n')) {
+    const [, folder, , options = ''] = line.split(' ');
+    const option = (name: string): string => new RegExp(`(?:^|,)${name}=([^,]*)`).exec(options)?.[1] ?? 'none';
+    const info = infos.find(({ labels }) => labels.get('nfs_mount_version') === option('vers'));
+    const labels = {
+      version: 'vers',
+      rsize: 'rsize',
+      wsize: 'wsize',
+      timeo: 'timeo',
+      retrans: 'retrans',
+      security: 'sec',
+      protocol: 'proto',
+    };
+    for (const [label, name] of Object.entries(labels))
+      checks.equal(`${folder}: nfs.mount.${label}`, info?.labels.get(`nfs_mount_${label}`), option(name));
+    const word = (name: string): string => options.split(',').find((one) => one === name) ?? 'none';
+    checks.equal(`${folder}: nfs.mount.access`, info?.labels.get('nfs_mount_access'), word('rw'));
+    checks.equal(`${folder}: nfs.mount.recovery`, info?.labels.get('nfs_mount_recovery'), word('hard'));
+  }
   checks.equal('exit status of the agent after SIGTERM', await text(out, 'agent.status'), '0');
 }
 
@@ -99,7 +140,8 @@ const readOf = (lines: readonly Line[]): string =>
 
 export const stuck: Scenario = {
   name: 'stuck',
-  about: 'a server that stands still: six operations of two pods in flight, shown with their age within 5 s, gone when they are',
+  about:
+    'a server that stands still: six operations of two pods in flight, shown with their age within 5 s, gone when they are, and their mounts stuck',
   timeoutMs: 600_000,
   check: checkStuck,
 };

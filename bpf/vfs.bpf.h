@@ -2,7 +2,7 @@
 /*
  * The application's side: what was asked of the page cache of an NFS mount, by whom. Hooks in vmlinux, which two
  * capabilities are enough for; every file system of the node comes by here, so the first thing is to look whose file it
- * is, by loads alone (docs/adr/0011-application-side.md). What is opened with O_DIRECT passes the page cache by and is
+ * is, by loads alone (docs/adr/0012-application-side.md). What is opened with O_DIRECT passes the page cache by and is
  * not seen here: its operations are rows of their own kind.
  *
  * Two agents may have these attached for a moment: the map counting says whose are to count.

@@ -80,6 +80,31 @@ describe('series', () => {
     expect(withError.map((name) => name.split(' ')[0])).toEqual(['nfs.io.duration', 'nfs.io.rtt', 'nfs.io.queue']);
   });
 
+  test('of reads past the page cache: one series with the others, and their payload apart', () => {
+    const node = nodeModel(START);
+    const source = addSource(node, pod, nas);
+    node.count(node.row(0, source, 0), 3);
+    node.count(node.row(1, source, 5), 2);
+    const at = { ...nas, 'nfs.operation.name': 'READ', 'onc_rpc.version': 3 };
+    const found = run().sample(node.batch(START + 1));
+    expect(found[seriesName('nfs.io.duration', pod, at)]).toMatchObject({ count: 5 });
+    expect(found[seriesName('nfs.io.size', pod, at)]).toMatchObject({ count: 5, sum: 5 * 8192 });
+    expect(found[seriesName('nfs.io.direct', pod, at)]).toEqual({ start: START, value: 2 * 8192 });
+  });
+
+  test('of calls of an application: calls and bytes, and no operation', () => {
+    const node = nodeModel(START);
+    const source = addSource(node, pod, nas);
+    node.count(node.row(0, source, 6), 3);
+    node.count(node.row(1, source, 6, 5));
+    const at = { ...nas, 'nfs.io.vfs.call': 'read', 'onc_rpc.version': 3 };
+    const found = run().sample(node.batch(START + 1));
+    expect(found[seriesName('nfs.io.vfs.calls', pod, at)]).toEqual({ start: START, value: 3 });
+    expect(found[seriesName('nfs.io.vfs.calls', pod, { ...at, 'error.type': 'EIO' })]).toEqual({ start: START, value: 1 });
+    expect(found[seriesName('nfs.io.vfs.payload', pod, at)]).toMatchObject({ start: START });
+    expect(Object.keys(found).filter((name) => name.startsWith('nfs.io.') && !name.startsWith('nfs.io.vfs'))).toEqual([]);
+  });
+
   test('of an operation that is neither read, write nor commit: rtt and queue without buckets, no size', () => {
     const node = nodeModel(START);
     node.count(node.row(0, addSource(node, pod, nas), 4), 5);

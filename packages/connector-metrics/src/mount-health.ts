@@ -64,8 +64,10 @@ export const mountHealth = ({ slow, stuck, window }: Config['mount_health']): Su
     return grown;
   };
 
-  const takeEnded = ({ totals, sources }: NfsBatch): void => {
+  const takeEnded = ({ totals, sources, operations }: NfsBatch): void => {
     for (let i = 0; i < totals.length; i++) {
+      // What the page cache answers says nothing of the server.
+      if (operations[totals.operation[i]!]!.kind === 'vfs') continue;
       const row = totals.row[i]!;
       if (row >= counts.length) [counts, replyTimes] = [larger(counts, row + 1), larger(replyTimes, row + 1)];
       const more = totals.count[i]! - counts[row]!;

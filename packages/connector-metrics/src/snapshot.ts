@@ -92,7 +92,7 @@ export const snapshot = (
     { ...metric.IO_TIMEOUTS, points: numbers(rows.timeouts, operation) },
     { ...metric.IO_DIRECT, points: numbers(rows.bytes, direct) },
     { ...metric.IO_VFS_CALLS, points: numbers(rows.count, calls) },
-    { ...metric.IO_VFS_BYTES, points: numbers(rows.bytes, called) },
+    { ...metric.IO_VFS_PAYLOAD, points: numbers(rows.bytes, called) },
     { ...metric.LOST, points: { ...layout.lost, value: lostValues(lost) } },
   ];
   const resources = [...layout.resources];

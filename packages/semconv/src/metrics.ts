@@ -54,8 +54,8 @@ export const metric = {
     description:
       'The application’s side: what was asked of the page cache of a mount, by nfs.io.vfs.call. Not operations: most are answered without one, and what is opened with O_DIRECT is not among them.',
   },
-  IO_VFS_BYTES: {
-    name: 'nfs.io.vfs.bytes',
+  IO_VFS_PAYLOAD: {
+    name: 'nfs.io.vfs.payload',
     type: 'counter',
     unit: 'By',
     description:

@@ -44,6 +44,8 @@ export const operations: readonly Operation[] = [
   { index: 2, name: 'COMMIT', program: 100003, version: 4, kind: 'commit' },
   { index: 3, name: 'GETATTR', program: 100003, version: 3, kind: 'other' },
   { index: 4, name: 'GETATTR', program: 100003, version: 4, kind: 'other' },
+  { index: 5, name: 'READ', program: 100003, version: 3, kind: 'read', direct: true },
+  { index: 6, name: 'read', program: 100003, version: 3, kind: 'vfs' },
 ];
 
 export const bounds: Bounds = { duration: [0.25, 1, 8], size: [4096] };

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compareMounts } from '../compare-mounts.ts';
 import { comparePods } from '../compare-pods.ts';
-import { reading } from '../reading.ts';
+import { moved, reading } from '../reading.ts';
 import { Growth, parseSamples } from '../samples.ts';
 import type { Scenario } from '../scenario.ts';
 
@@ -18,6 +18,12 @@ export const handover: Scenario = {
     const growth = new Growth(before.samples, after.samples);
     compareMounts(before.mounts, after.mounts, growth, checks);
     await comparePods(out, growth, checks);
+
+    // All of it is buffered, so the page cache was asked for what was sent.
+    for (const pod of ['orders', 'etl']) {
+      const calls = growth.of('nfs_io_vfs_payload_bytes_total', { k8s_pod_name: pod, nfs_io_vfs_call: 'write' });
+      checks.equal(`bytes that ${pod} asked to write`, calls, (await moved(out, pod)).written);
+    }
 
     checks.that('programs go on without an agent', (await text(out, 'programs.killed')).includes('rpc_task_end'));
     checks.that('links stay pinned when an agent ends', Number(await text(out, 'links.between')) >= 2);

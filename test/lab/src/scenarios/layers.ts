@@ -63,7 +63,7 @@ export async function checkLayers(out: string, checks: Checks): Promise<void> {
       for (const call of kinds) {
         const [expected, bytes] = calls[call] ?? [0, 0];
         holds(checks, `${name}: calls of ${call}`, growth.of('nfs_io_vfs_calls_total', { ...of, nfs_io_vfs_call: call }), expected);
-        holds(checks, `${name}: bytes of ${call}`, growth.of('nfs_io_vfs_bytes_total', { ...of, nfs_io_vfs_call: call }), bytes);
+        holds(checks, `${name}: bytes of ${call}`, growth.of('nfs_io_vfs_payload_bytes_total', { ...of, nfs_io_vfs_call: call }), bytes);
       }
       const payload = (operation: string): number => growth.of('nfs_io_size_bytes_sum', { ...of, nfs_operation_name: operation });
       holds(checks, `${name}: payload of READ`, payload('READ') + payload('READ_PLUS'), read ?? 0);
@@ -79,7 +79,7 @@ export async function checkLayers(out: string, checks: Checks): Promise<void> {
   const wire =
     stride.of('nfs_io_size_bytes_sum', { nfs_operation_name: 'READ' }) +
     stride.of('nfs_io_size_bytes_sum', { nfs_operation_name: 'READ_PLUS' });
-  const asked = stride.of('nfs_io_vfs_bytes_total', { nfs_io_vfs_call: 'read' });
+  const asked = stride.of('nfs_io_vfs_payload_bytes_total', { nfs_io_vfs_call: 'read' });
   checks.that('a byte of each 16 KiB: what is read over what was asked for', wire / asked >= PAGE, `${wire} / ${asked} = ${wire / asked}`);
 
   const without = await page(out, 'without');

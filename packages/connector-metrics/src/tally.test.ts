@@ -37,13 +37,20 @@ const expected = (node: NodeModel, timeMs: number, charge: boolean): Record<stri
   for (const row of node.rows) {
     const { resource, attributes, waiting, firstSeenMs } = node.sources.at(row.source);
     if (waiting.size > 0 && timeMs < firstSeenMs + 10_000) continue;
-    const { name, version, kind } = row.operation;
+    const { name, version, kind, direct } = row.operation;
     const rule = ['unknown', 'submitter', 'page', 'system', 'other'][row.charge];
-    const at = { ...attributes, 'nfs.operation.name': name, 'onc_rpc.version': version, ...(charge ? { 'nfs.io.charge': rule } : {}) };
+    const called = kind === 'vfs' ? { 'nfs.io.vfs.call': name } : { 'nfs.operation.name': name };
+    const at = { ...attributes, ...called, 'onc_rpc.version': version, ...(charge ? { 'nfs.io.charge': rule } : {}) };
     const type = { 0: undefined, 5: 'EIO', 10008: version === 4 ? 'NFS4ERR_DELAY' : 'NFS3ERR_JUKEBOX', 9999: '_OTHER', 9998: '_OTHER' }[
       row.error
     ];
     const timed = { ...at, ...(type === undefined ? {} : { 'error.type': type }) };
+    if (kind === 'vfs') {
+      number(seriesName('nfs.io.vfs.calls', resource, timed), row.count);
+      number(seriesName('nfs.io.vfs.payload', resource, at), row.bytes);
+      continue;
+    }
+    if (direct) number(seriesName('nfs.io.direct', resource, at), row.bytes);
     histogram(seriesName('nfs.io.duration', resource, timed), bounds.duration, row.duration, row.durationSum);
     const [own, rtt, queue] = kind === 'other' ? [[], [row.count], [row.count]] : [bounds.duration, row.rtt, row.queue];
     histogram(seriesName('nfs.io.rtt', resource, timed), own, rtt, row.rttSum);

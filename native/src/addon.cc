@@ -1,6 +1,6 @@
 #include <napi.h>
 
-#include "functions.hh"
+#include "parameters.hh"
 #include "session.hh"
 
 static Napi::Object initialize(Napi::Env env, Napi::Object exports) {

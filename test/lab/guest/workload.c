@@ -188,7 +188,7 @@ static void flush_file(char **words)
 }
 
 /* read FILE BLOCK [hold PATH], to the end; hold opens it and waits until PATH is there. Clean pages go first, so that
- * every byte comes over the wire. */
+ * every byte comes over the wire, unless it is a re-read. */
 static void read_file(int count, char **words, int flags)
 {
 	size_t size = number(words[2]), done = 0;
@@ -197,7 +197,7 @@ static void read_file(int count, char **words, int flags)
 	unsigned long long inode = inode_of(file);
 	ssize_t moved;
 
-	if (!(flags & O_DIRECT) && posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED) != 0)
+	if (strcmp(words[0], "read") == 0 && posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED) != 0)
 		fail("posix_fadvise");
 	if (count > 4 && strcmp(words[3], "hold") == 0) {
 		report("open", 0, inode);
@@ -220,22 +220,6 @@ static int uncached(const char *path, struct stat *status)
 	if (posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED) != 0 || posix_fadvise(file, 0, 0, POSIX_FADV_RANDOM) != 0)
 		fail("posix_fadvise");
 	return file;
-}
-
-/* re-read FILE BLOCK: to the end, from the page cache as far as it is there. */
-static void re_read(char **words)
-{
-	size_t size = number(words[2]), done = 0;
-	char *block = block_of(size);
-	int file = open_or_fail(words[1], O_RDONLY);
-	ssize_t moved;
-
-	while ((moved = read(file, block, size)) > 0)
-		done += moved;
-	if (moved < 0)
-		fail(words[1]);
-	report(words[0], done, 0);
-	close(file);
 }
 
 /* stride FILE STEP: one byte of each step, none of them in the page cache. */
@@ -373,12 +357,10 @@ int main(int count, char **words)
 		flush_file(words);
 	else if (strcmp(command, "direct-write") == 0 && count >= 4)
 		write_file(count, words, O_TRUNC | O_DIRECT);
-	else if (strcmp(command, "read") == 0 && count >= 3)
+	else if ((strcmp(command, "read") == 0 || strcmp(command, "re-read") == 0) && count >= 3)
 		read_file(count, words, 0);
 	else if (strcmp(command, "direct-read") == 0 && count >= 3)
 		read_file(count, words, O_DIRECT);
-	else if (strcmp(command, "re-read") == 0 && count == 3)
-		re_read(words);
 	else if (strcmp(command, "stride") == 0 && count == 3)
 		stride(words);
 	else if (strcmp(command, "send") == 0 && count == 2)
@@ -400,8 +382,7 @@ int main(int count, char **words)
 		    "       workload write-descriptor NUMBER BYTES BLOCK\n"
 		    "       workload aio-write FILE BYTES BLOCK\n"
 		    "       workload flush FILE stat|fsync|close\n"
-		    "       workload read|direct-read FILE BLOCK [hold PATH]\n"
-		    "       workload re-read FILE BLOCK\n"
+		    "       workload read|re-read|direct-read FILE BLOCK [hold PATH]\n"
 		    "       workload stride FILE STEP\n"
 		    "       workload send|touch FILE\n"
 		    "       workload held-read|held-write FILE BLOCK PATH\n"

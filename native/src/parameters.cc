@@ -1,4 +1,4 @@
-#include "functions.hh"
+#include "parameters.hh"
 
 #include <bpf/btf.h>
 

@@ -4,8 +4,9 @@ import { defer, finalize, ignoreElements, merge, tap, type OperatorFunction } fr
 import { apiServer } from './api-server.ts';
 import { nodeOf, requireApiServer, requireNode } from './cluster.ts';
 import type { Config } from './config.ts';
+import type { Watch } from './identity-source.ts';
 import { nameOwners, type NamingSettings, type OwnerNames } from './owner-names.ts';
-import { watchPods, type PodWatch } from './pod-watch.ts';
+import { watchPods } from './pod-watch.ts';
 import { watchPodsFile } from './pods-file.ts';
 import { trackPods, type Pods } from './pods.ts';
 
@@ -15,10 +16,10 @@ type K8sProcessor = Processor<'nfs'> & { start(): Promise<void>; shutdown(): Pro
 export const k8sProcessor = (config: Config, context: ComponentContext): K8sProcessor => {
   const { pods_file: file, auth_type: auth, filter } = config;
   const pods = file !== '' || auth === 'serviceAccount' ? trackPods() : undefined;
-  let watch: PodWatch | undefined;
+  let watch: Pick<Watch, 'stop'> | undefined;
   let isShutDown = false;
 
-  const follow = async (known: Pods): Promise<PodWatch | undefined> => {
+  const follow = async (known: Pods): Promise<Pick<Watch, 'stop'> | undefined> => {
     if (file !== '') return watchPodsFile(file, known, context.log);
     const node = requireNode(config, context.id);
     const server = await requireApiServer(config, context.id);

@@ -1,7 +1,7 @@
 import { Sources, type Cgroup } from '@nfscope/model';
 import { describe, expect, test } from 'vitest';
 import { nameOwners } from './owner-names.ts';
-import type { Pod } from './pod.ts';
+import type { PodFacts } from './facts.ts';
 import { trackPods, type Pods } from './pods.ts';
 
 const uid = '8f3c2d1e-0a5b-4c7d-9e1f-2b3a4c5d6e7f';
@@ -10,11 +10,11 @@ const id = 'a'.repeat(64);
 const inPod = `/kubepods/burstable/pod${uid}`;
 const inContainer = `${inPod}/${id}`;
 const at = (path: string | undefined): Cgroup => ({ id: 1, kind: 'cgroup', path });
-const pod = (containers: Record<string, string>, ofUid = uid): Pod => ({
+const pod = (containers: Record<string, string>, ofUid = uid): PodFacts => ({
   uid: ofUid,
   namespace: 'media',
   name: 'writer-0',
-  containers: new Map(Object.entries(containers)),
+  containers: Object.entries(containers).map(([id, name]) => ({ id, name })),
 });
 
 const named = (pods: Pods | undefined, node: string | undefined) => {
@@ -86,9 +86,9 @@ describe('with an API server', () => {
     const { take, resource, waits } = named(pods, 'node-1');
     const index = take(at(inContainer));
     expect([resource(index), waits(index)]).toEqual([{ ...withNode, ...ofContainer }, true]);
-    pods.apply([{ kind: 'set', pod: pod({}) }]);
+    pods.apply([{ kind: 'set', item: pod({}) }]);
     expect([resource(index), waits(index)]).toEqual([{ ...withNode, ...ofContainer, ...ofPod }, true]);
-    pods.apply([{ kind: 'set', pod: pod({ [id]: 'app' }) }]);
+    pods.apply([{ kind: 'set', item: pod({ [id]: 'app' }) }]);
     expect([resource(index), waits(index)]).toEqual([{ ...withNode, ...ofContainer, ...ofPod, 'k8s.container.name': 'app' }, false]);
   });
 

@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '@nfscope/pipeline';
 import { ApiError, type ApiServer, type Patience } from './api-server.ts';
-import { projectPod, type Pod } from './pod.ts';
-import type { PodChange, Pods } from './pods.ts';
+import type { PodFacts } from './facts.ts';
+import { podFacts } from './object-facts.ts';
+import type { Change, Table } from './table.ts';
 
 /** Times of a watch, milliseconds. */
 export interface Pace extends Patience {
@@ -34,7 +35,7 @@ const PAGE = 500;
 const GONE = 410;
 
 /** Keeps `pods` to what the API server says of one node's, until it is stopped. Never fails: what goes wrong is logged once an outage, and tried again. */
-export const watchPods = (server: ApiServer, node: string, pods: Pods, log: Logger, pace: Pace = defaultPace): PodWatch => {
+export const watchPods = (server: ApiServer, node: string, pods: Table<PodFacts>, log: Logger, pace: Pace = defaultPace): PodWatch => {
   const stopping = new AbortController();
   const { signal } = stopping;
   const ofNode = `/api/v1/pods?fieldSelector=${encodeURIComponent(`spec.nodeName=${node}`)}`;
@@ -45,7 +46,7 @@ export const watchPods = (server: ApiServer, node: string, pods: Pods, log: Logg
   let isFailing = false;
 
   const list = async (): Promise<string> => {
-    const found: Pod[] = [];
+    const found: PodFacts[] = [];
     // From the server's cache the first time, which is cheap for it; later from etcd, since a cache may be older than what was seen.
     let query = hasListed ? '' : '&resourceVersion=0';
     for (;;) {
@@ -53,7 +54,7 @@ export const watchPods = (server: ApiServer, node: string, pods: Pods, log: Logg
       for await (const piece of await server(`${ofNode}&limit=${PAGE}${query}`, pace, signal)) text += piece;
       const { items, metadata } = JSON.parse(text) as PodList;
       for (const item of items ?? []) {
-        const pod = projectPod(item);
+        const pod = podFacts(item);
         if (pod !== undefined) found.push(pod);
       }
       if (!metadata.continue) {
@@ -82,7 +83,7 @@ export const watchPods = (server: ApiServer, node: string, pods: Pods, log: Logg
       for await (const piece of events) {
         const lines = (rest + piece).split('\n');
         rest = lines.pop()!;
-        const changes: PodChange[] = [];
+        const changes: Change<PodFacts>[] = [];
         try {
           for (const line of lines) if (line !== '') take(JSON.parse(line) as WatchEvent, changes);
         } finally {
@@ -94,14 +95,14 @@ export const watchPods = (server: ApiServer, node: string, pods: Pods, log: Logg
     }
   };
 
-  const take = ({ type, object }: WatchEvent, changes: PodChange[]): void => {
+  const take = ({ type, object }: WatchEvent, changes: Change<PodFacts>[]): void => {
     if (type === 'ERROR') {
       // Whatever it is, nobody knows what was missed.
       version = undefined;
       throw new ApiError(object.code ?? 0, object.message ?? 'the watch failed');
     }
-    const pod = type === 'BOOKMARK' ? undefined : projectPod(object);
-    if (pod !== undefined) changes.push(type === 'DELETED' ? { kind: 'delete', uid: pod.uid } : { kind: 'set', pod });
+    const pod = type === 'BOOKMARK' ? undefined : podFacts(object);
+    if (pod !== undefined) changes.push(type === 'DELETED' ? { kind: 'delete', key: pod.uid } : { kind: 'set', item: pod });
     version = object.metadata?.resourceVersion ?? version;
   };
 

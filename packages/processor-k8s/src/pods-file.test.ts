@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { recordingLogger } from '@nfscope/pipeline/testing';
 import { firstValueFrom } from 'rxjs';
 import { afterAll, afterEach, expect, test, vi } from 'vitest';
-import type { PodWatch } from './pod-watch.ts';
+import type { Watch } from './identity-source.ts';
 import { watchPodsFile } from './pods-file.ts';
 import { trackPods } from './pods.ts';
 
@@ -12,7 +12,7 @@ const folder = mkdtempSync(join(tmpdir(), 'nfscope-pods-'));
 const file = join(folder, 'pods.json');
 afterAll(() => rmSync(folder, { recursive: true }));
 
-let watch: PodWatch | undefined;
+let watch: Watch | undefined;
 afterEach(() => watch?.stop());
 
 const list = (...names: string[]): string =>

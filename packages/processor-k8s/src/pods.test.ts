@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import type { Pod } from './pod.ts';
+import type { PodFacts } from './facts.ts';
 import { trackPods, type Pods } from './pods.ts';
 
-const pod = (uid: string, containers: Record<string, string> = {}, name = `name-of-${uid}`): Pod => ({
+const pod = (uid: string, containers: Record<string, string> = {}, name = `name-of-${uid}`): PodFacts => ({
   uid,
   namespace: 'default',
   name,
-  containers: new Map(Object.entries(containers)),
+  containers: Object.entries(containers).map(([id, container]) => ({ id, name: container })),
 });
-const set = (...pods: Pod[]) => pods.map((one) => ({ kind: 'set', pod: one }) as const);
-const remove = (...uids: string[]) => uids.map((uid) => ({ kind: 'delete', uid }) as const);
+const set = (...pods: PodFacts[]) => pods.map((item) => ({ kind: 'set', item }) as const);
+const remove = (...uids: string[]) => uids.map((key) => ({ kind: 'delete', key }) as const);
 const find = (pods: Pods, podUid?: string, containerId?: string): unknown[] | undefined => {
   const found = pods.find({ podUid, containerId });
   return found && [found.pod.name, found.container, found.gone ? 'gone' : 'here'];

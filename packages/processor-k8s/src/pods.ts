@@ -1,11 +1,11 @@
 import { Subject, type Observable } from 'rxjs';
 import type { CgroupOwner } from './cgroup-path.ts';
-import type { Pod } from './pod.ts';
+import type { PodFacts } from './facts.ts';
+import { projectPod, type Pod } from './pod.ts';
+import type { Table } from './table.ts';
 
 /** Pods that were deleted and are still found: what a pod wrote may be flushed after it has gone. */
 const MOST_GONE = 1024;
-
-export type PodChange = { readonly kind: 'set'; readonly pod: Pod } | { readonly kind: 'delete'; readonly uid: string };
 
 export interface FoundPod {
   readonly pod: Pod;
@@ -16,12 +16,9 @@ export interface FoundPod {
 }
 
 /** The pods of this node, those that went away lately among them. */
-export interface Pods {
+export interface Pods extends Table<PodFacts> {
   /** Fires after every change. */
   readonly changed: Observable<void>;
-  apply(changes: readonly PodChange[]): void;
-  /** All pods there are now. */
-  replace(pods: readonly Pod[]): void;
   find(owner: CgroupOwner): FoundPod | undefined;
 }
 
@@ -59,15 +56,15 @@ export const trackPods = (): Pods => {
     changed,
     apply(changes) {
       for (const change of changes) {
-        if (change.kind === 'set') set(change.pod);
-        else remove(change.uid);
+        if (change.kind === 'set') set(projectPod(change.item));
+        else remove(change.key);
       }
       if (changes.length > 0) changed.next();
     },
     replace(pods) {
       const present = new Set(pods.map(({ uid }) => uid));
       for (const uid of [...byUid.keys()]) if (!present.has(uid)) remove(uid);
-      pods.forEach(set);
+      for (const pod of pods) set(projectPod(pod));
       changed.next();
     },
     find({ containerId, podUid }) {

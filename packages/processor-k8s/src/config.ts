@@ -3,10 +3,10 @@ import { z } from 'zod';
 // Names and values as in the Collector's k8sattributes processor.
 export const config = z.strictObject({
   auth_type: z
-    .enum(['serviceAccount', 'none'])
+    .enum(['serviceAccount', 'kubeConfig', 'none'])
     .default(() => (process.env['KUBERNETES_SERVICE_HOST'] ? 'serviceAccount' : 'none'))
     .describe(
-      'How to ask the API server for this node’s pods: as the service account of this pod, or not at all, which leaves what a cgroup’s path tells. Inside a cluster (KUBERNETES_SERVICE_HOST is set) the default is serviceAccount, else none.',
+      'How to ask the API server for this node’s pods: as the service account of this pod, by a kubeconfig, or not at all, which leaves what a cgroup’s path tells. Inside a cluster (KUBERNETES_SERVICE_HOST is set) the default is serviceAccount, else none.',
     ),
   filter: z
     .strictObject({
@@ -22,6 +22,8 @@ export const config = z.strictObject({
     .string()
     .default('')
     .describe('File with a PodList as JSON, as `kubectl get pods -o json` prints it, read again when it changes; then nobody is asked.'),
+  context: z.string().default('').describe('Context of the kubeconfig; its current one when empty.'),
+  kube_config_path: z.string().default('').describe('The kubeconfig; those of KUBECONFIG, else ~/.kube/config, when empty.'),
   service_account_path: z
     .string()
     .min(1, 'expected a path')

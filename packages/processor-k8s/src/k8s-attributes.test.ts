@@ -23,7 +23,7 @@ describeComponent(factory, {
     'a node': { auth_type: 'none', filter: { node: 'node-1' } },
   },
   invalid: {
-    'a way to ask that is not there': [{ auth_type: 'kubeConfig' }, 'auth_type'],
+    'a way to ask that is not there': [{ auth_type: 'tls' }, 'auth_type'],
     'an unknown filter': [{ filter: { namespace: 'x' } }, 'unknown key "namespace"'],
     'no path': [{ service_account_path: '' }, 'expected a path'],
   },

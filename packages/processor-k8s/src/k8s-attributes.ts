@@ -1,8 +1,7 @@
 import type { NfsBatch, Sources } from '@nfscope/model';
 import type { ComponentContext, Processor } from '@nfscope/pipeline';
 import { defer, finalize, ignoreElements, merge, tap, type OperatorFunction } from 'rxjs';
-import { apiServer } from './api-server.ts';
-import { nodeOf, requireApiServer, requireNode } from './cluster.ts';
+import { nodeOf, openApiServer, requireNode } from './cluster.ts';
 import type { Config } from './config.ts';
 import type { Watch } from './identity-source.ts';
 import { nameOwners, type NamingSettings, type OwnerNames } from './owner-names.ts';
@@ -15,15 +14,15 @@ type K8sProcessor = Processor<'nfs'> & { start(): Promise<void>; shutdown(): Pro
 /** Gives every source of a stream the container and the pod behind its cgroup. Names may come between batches. */
 export const k8sProcessor = (config: Config, context: ComponentContext): K8sProcessor => {
   const { pods_file: file, auth_type: auth, filter } = config;
-  const pods = file !== '' || auth === 'serviceAccount' ? trackPods() : undefined;
+  const pods = file !== '' || auth !== 'none' ? trackPods() : undefined;
   let watch: Pick<Watch, 'stop'> | undefined;
   let isShutDown = false;
 
   const follow = async (known: Pods): Promise<Pick<Watch, 'stop'> | undefined> => {
     if (file !== '') return watchPodsFile(file, known, context.log);
     const node = requireNode(config, context.id);
-    const server = await requireApiServer(config, context.id);
-    return isShutDown ? undefined : watchPods(apiServer({ ...server, userAgent: `nfscope/${context.version}` }), node, known, context.log);
+    const server = await openApiServer(config, context);
+    return isShutDown ? undefined : watchPods(server, node, known, context.log);
   };
 
   return {

@@ -4,6 +4,7 @@ import { recordingLogger } from '@nfscope/pipeline/testing';
 import { filter, firstValueFrom, map, startWith } from 'rxjs';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { apiServer } from './api-server.ts';
+import { serviceAccountAccess } from './cluster.ts';
 import { defaultPace, watchPods, type Pace } from './pod-watch.ts';
 import { trackPods } from './pods.ts';
 import { makeServiceAccount, noOpenssl, refuse, ScriptedApiServer, type PodObject } from './testing/scripted-api-server.ts';
@@ -31,7 +32,7 @@ const listening = async (): Promise<{ server: ScriptedApiServer; port: number }>
 
 const watching = (port: number, pace: Partial<Pace> = {}, serviceAccountPath = account) => {
   const [pods, log] = [trackPods(), recordingLogger()];
-  const asked = apiServer({ host: '127.0.0.1', port, serviceAccountPath, userAgent: 'test' });
+  const asked = apiServer(serviceAccountAccess('127.0.0.1', port, serviceAccountPath), 'test', 0);
   const watch = watchPods(asked, 'node-1', pods, log, { ...fast, ...pace });
   toClose.push(() => watch.stop());
   const state = (uid: string): string => {

@@ -1,4 +1,3 @@
-import { access } from 'node:fs/promises';
 import type { Logger } from '@nfscope/pipeline';
 import { GrpcError, openGrpc, UNIMPLEMENTED, type Grpc } from './cri/grpc.ts';
 import { containerEventResponse, listContainersResponse, listImagesResponse, listPodSandboxResponse, STARTED } from './cri/messages.ts';
@@ -6,6 +5,7 @@ import { decode, type Decoded, type Message } from './cri/protobuf.ts';
 import type { ContainerFacts, PodFacts, Texts } from './facts.ts';
 import { SourceMissing, type Identities } from './identity-source.ts';
 import { defaultListPace, followList, type ListPace, type ListWatch, type ListedWatch } from './list-watch.ts';
+import { faultOfSocket, isDenied, pathOf } from './unix-socket.ts';
 
 /** Where the container runtimes of Kubernetes listen: containerd, CRI-O, the containerd of k3s and RKE2, Docker through cri-dockerd. */
 export const usualSockets: readonly string[] = [
@@ -15,8 +15,9 @@ export const usualSockets: readonly string[] = [
   '/var/run/cri-dockerd.sock',
 ];
 
-/** A runtime that is alive answers in milliseconds. */
+/** A runtime that is alive answers in milliseconds. The start of a pipeline does not wait long for one that is not. */
 const ANSWER_MS = 10_000;
+const START_MS = 2_000;
 /** None of the requests has a filter. */
 const EVERYTHING = Buffer.alloc(0);
 
@@ -27,7 +28,7 @@ export const startCri = async (
   log: Logger,
   pace: ListPace = defaultListPace,
 ): Promise<ListedWatch> => {
-  const path = await findRuntime(endpoint === '' ? sockets : [endpoint.replace(/^unix:\/\//, '')]);
+  const path = await findRuntime(endpoint === '' ? sockets : [pathOf(endpoint)]);
   return followList(`container runtime at ${path}`, criRuntime(path, into), log, pace);
 };
 
@@ -35,10 +36,7 @@ export const startCri = async (
 const findRuntime = async (sockets: readonly string[]): Promise<string> => {
   const reasons: string[] = [];
   for (const path of sockets) {
-    const reason = await access(path).then(
-      () => faultOf(path),
-      (error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? 'is not there' : error.message),
-    );
+    const reason = (await faultOfSocket(path)) ?? (await faultOf(path));
     if (reason === undefined) return path;
     reasons.push(`${path} ${reason}`);
   }
@@ -47,13 +45,12 @@ const findRuntime = async (sockets: readonly string[]): Promise<string> => {
 
 const faultOf = async (path: string): Promise<string | undefined> => {
   try {
-    await withRuntime(path, (grpc) => one(grpc, 'RuntimeService/ListPodSandbox', listPodSandboxResponse));
+    await withRuntime(path, (grpc) => one(grpc, 'RuntimeService/ListPodSandbox', listPodSandboxResponse, START_MS));
     return undefined;
   } catch (error) {
     if (error instanceof GrpcError) return error.status === UNIMPLEMENTED ? 'has no CRI v1' : undefined;
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EACCES' || code === 'EPERM') return 'may not be used: permission denied';
-    return code === 'ENOTSOCK' || code?.startsWith('ERR_HTTP2') ? 'speaks no gRPC' : undefined;
+    if (isDenied(error as Error)) return 'may not be used: permission denied';
+    return (error as NodeJS.ErrnoException).code === 'ERR_HTTP2_ERROR' ? 'speaks no gRPC' : undefined;
   }
 };
 
@@ -80,10 +77,22 @@ const criRuntime = (path: string, into: Identities): ListWatch => {
           const late = setTimeout(changed, 1_000);
           try {
             await grpc.ask('/runtime.v1.RuntimeService/GetContainerEvents', EVERYTHING, (bytes) => {
-              const { container_event_type: type, pod_sandbox_status: of, containers_statuses: containers } = decode(containerEventResponse, bytes);
+              const {
+                container_event_type: type,
+                pod_sandbox_status: of,
+                containers_statuses: containers,
+              } = decode(containerEventResponse, bytes);
               // At once: it may have come and gone before the next list. That one sees to what ended.
               if (type <= STARTED && of?.metadata !== undefined) {
-                into.pods.apply([{ kind: 'set', item: podOf(of, containers.map((container) => containerOf(container, images))) }]);
+                into.pods.apply([
+                  {
+                    kind: 'set',
+                    item: podOf(
+                      of,
+                      containers.map((container) => containerOf(container, images)),
+                    ),
+                  },
+                ]);
               }
               changed();
             });
@@ -113,9 +122,9 @@ const withRuntime = async <T>(path: string, work: (grpc: Grpc) => Promise<T>, si
   }
 };
 
-const one = async <M extends Message>(grpc: Grpc, method: string, type: M): Promise<Decoded<M>> => {
+const one = async <M extends Message>(grpc: Grpc, method: string, type: M, timeoutMs = ANSWER_MS): Promise<Decoded<M>> => {
   let answer: Decoded<M> | undefined;
-  await grpc.ask(`/runtime.v1.${method}`, EVERYTHING, (bytes) => (answer = decode(type, bytes)), ANSWER_MS);
+  await grpc.ask(`/runtime.v1.${method}`, EVERYTHING, (bytes) => (answer = decode(type, bytes)), timeoutMs);
   if (answer === undefined) throw new Error(`${method} was answered with nothing`);
   return answer;
 };
@@ -195,7 +204,10 @@ const imageNames = (): ImageNames => {
       if (containers.every(({ image_ref: id }) => byId.has(id))) return;
       const { images } = await one(grpc, 'ImageService/ListImages', listImagesResponse);
       // One that is deleted stays unknown, and is not asked for again.
-      byId = new Map([...containers.map(({ image_ref: id }) => [id, undefined] as const), ...images.map((image) => [image.id, image] as const)]);
+      byId = new Map([
+        ...containers.map(({ image_ref: id }) => [id, undefined] as const),
+        ...images.map((image) => [image.id, image] as const),
+      ]);
     },
     of: (id) => byId.get(id),
   };

@@ -1,12 +1,14 @@
-import { access } from 'node:fs/promises';
 import { request, type IncomingMessage } from 'node:http';
 import type { Logger } from '@nfscope/pipeline';
 import type { ContainerFacts, PodFacts } from './facts.ts';
 import { SourceMissing, type Identities } from './identity-source.ts';
 import { defaultListPace, followList, type ListPace, type ListWatch, type ListedWatch } from './list-watch.ts';
+import { faultOfSocket, isDenied, pathOf } from './unix-socket.ts';
 
 const USUAL_SOCKET = '/var/run/docker.sock';
+/** One that is alive answers in milliseconds. The start of a pipeline does not wait long for one that is not. */
 const ANSWER_MS = 10_000;
+const START_MS = 2_000;
 /** A container’s entry has some 2 KB. */
 const MOST_BYTES = 64 * 1024 * 1024;
 
@@ -17,15 +19,21 @@ export const startDocker = async (
   log: Logger,
   pace: ListPace = defaultListPace,
 ): Promise<ListedWatch> => {
-  const path = endpoint.replace(/^unix:\/\//, '') || USUAL_SOCKET;
-  await access(path).catch((error: NodeJS.ErrnoException) => {
-    throw new SourceMissing(`${path} ${error.code === 'ENOENT' ? 'is not there' : error.message}`);
-  });
-  await get(path, '/_ping', text).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'EACCES' || error.code === 'EPERM') throw new SourceMissing(`${path} may not be used: permission denied`);
-    if (error.code === 'ENOTSOCK' || error.code?.startsWith('HPE_')) throw new SourceMissing(`${path} speaks no HTTP`);
-  });
+  const path = pathOf(endpoint) || USUAL_SOCKET;
+  const reason = (await faultOfSocket(path)) ?? (await faultOf(path));
+  if (reason !== undefined) throw new SourceMissing(`${path} ${reason}`);
   return followList(`Docker at ${path}`, dockerEngine(path, into), log, pace);
+};
+
+const faultOf = async (path: string): Promise<string | undefined> => {
+  try {
+    await get(path, '/_ping', text, { timeoutMs: START_MS });
+    return undefined;
+  } catch (error) {
+    if (isDenied(error as Error)) return 'may not be used: permission denied';
+    // Of the parser of HTTP. One that is down is asked again later.
+    return (error as NodeJS.ErrnoException).code?.startsWith('HPE_') ? 'speaks no HTTP' : undefined;
+  }
 };
 
 const dockerEngine = (path: string, into: Identities): ListWatch => ({
@@ -44,9 +52,9 @@ const dockerEngine = (path: string, into: Identities): ListWatch => ({
     throw new Error('the stream of events ended');
 
     function take(line: string): void {
-      const event = JSON.parse(line) as Event;
+      const event = (JSON.parse(line) ?? {}) as Event;
       const { ID: id, Attributes: attributes } = event.Actor ?? {};
-      if (typeof id !== 'string' || typeof attributes !== 'object') return;
+      if (typeof id !== 'string' || typeof attributes !== 'object' || attributes === null) return;
       // At once: it may have come and gone before the next list. A pod is set whole, by the list.
       const found = containerOf({ Id: id, Names: [attributes['name']], Image: attributes['image'], Labels: attributes });
       if (found !== undefined && found.pod === undefined) {
@@ -61,7 +69,7 @@ const dockerEngine = (path: string, into: Identities): ListWatch => ({
 /** One line of the stream: labels are among the attributes. */
 interface Event {
   readonly Action?: unknown;
-  readonly Actor?: { readonly ID?: unknown; readonly Attributes?: Readonly<Record<string, unknown>> };
+  readonly Actor?: { readonly ID?: unknown; readonly Attributes?: Readonly<Record<string, unknown>> | null };
 }
 
 /** An entry of the list. */
@@ -82,10 +90,17 @@ const containerOf = (entry: unknown): FoundContainer | undefined => {
   const { Id: id, Names: names, Image: image, ImageID: imageId, Labels: labels } = (entry ?? {}) as ContainerSummary;
   if (typeof id !== 'string') return undefined;
   const label = (key: string): string => (typeof labels?.[key] === 'string' ? labels[key] : '');
-  const ofPod = { uid: label('io.kubernetes.pod.uid'), namespace: label('io.kubernetes.pod.namespace'), name: label('io.kubernetes.pod.name') };
+  const ofPod = {
+    uid: label('io.kubernetes.pod.uid'),
+    namespace: label('io.kubernetes.pod.namespace'),
+    name: label('io.kubernetes.pod.name'),
+  };
   const pod = ofPod.uid === '' ? undefined : ofPod;
   // A container that another one is linked to has that one's name for it besides, `/other/name`.
-  const own = (Array.isArray(names) ? names : []).map((name) => String(name).replace(/^\//, '')).find((name) => !name.includes('/'));
+  const own = (Array.isArray(names) ? names : [])
+    .filter((name) => typeof name === 'string')
+    .map((name) => name.replace(/^\//, ''))
+    .find((name) => !name.includes('/'));
   return {
     pod,
     facts: {
@@ -118,14 +133,16 @@ const get = <T>(
   socketPath: string,
   path: string,
   read: (response: IncomingMessage) => Promise<T>,
-  { signal, timeoutMs }: { readonly signal?: AbortSignal; readonly timeoutMs?: number } = { timeoutMs: ANSWER_MS },
+  { signal, timeoutMs }: { readonly signal?: AbortSignal; readonly timeoutMs?: number },
 ): Promise<T> =>
   new Promise((resolve, reject) => {
     const outgoing = request({ socketPath, path, agent: false, headers: { host: 'docker' } });
     const stop = (): void => void outgoing.destroy(new Error('stopped'));
     signal?.addEventListener('abort', stop);
     const late =
-      timeoutMs === undefined ? undefined : setTimeout(() => outgoing.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);
+      timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => outgoing.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);
     outgoing.on('response', (response) => {
       response.setEncoding('utf8');
       if (response.statusCode === 200) read(response).then(resolve, reject);

@@ -27,7 +27,7 @@ const MOST_BYTES = 16 * 1024 * 1024;
 
 export const openGrpc = (socketPath: string): Grpc => {
   const session = connect('http://localhost', { createConnection: () => createConnection(socketPath) });
-  // Why the connection failed: a call is only told that it was cancelled.
+  // Why the connection failed, for the calls that come after it; those before are told.
   let fault: Error | undefined;
   session.on('error', (error: Error) => (fault = error));
 
@@ -57,7 +57,7 @@ export const openGrpc = (socketPath: string): Grpc => {
         stream.on('error', (error: Error) => (failure = error));
         stream.on('close', () => {
           clearTimeout(late);
-          const error = fault ?? failure ?? refusal(status) ?? pieces.rest();
+          const error = causeOf(failure) ?? refusal(status) ?? pieces.rest();
           if (error === undefined) resolve();
           else reject(error);
         });
@@ -65,6 +65,9 @@ export const openGrpc = (socketPath: string): Grpc => {
       }),
   };
 };
+
+/** A call whose connection failed is cancelled, and the reason is the cause of that. */
+const causeOf = (error: Error | undefined): Error | undefined => (error?.cause instanceof Error ? error.cause : error);
 
 const refusal = (headers: IncomingHttpHeaders): Error | undefined => {
   const status = headers['grpc-status'];

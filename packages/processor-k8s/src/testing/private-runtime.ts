@@ -78,7 +78,17 @@ export const privateRuntime = (name: RuntimeName, roots: readonly string[]): Pri
   writeFileSync(join(folder, 'config.toml'), configOf(folder));
   const command = isDocker
     ? [
-        ...['dockerd', '-H', `unix://${socket}`, '--data-root', `${folder}/root`, '--exec-root', `${folder}/state`, '--pidfile', `${folder}/pid`],
+        ...[
+          'dockerd',
+          '-H',
+          `unix://${socket}`,
+          '--data-root',
+          `${folder}/root`,
+          '--exec-root',
+          `${folder}/state`,
+          '--pidfile',
+          `${folder}/pid`,
+        ],
         ...['--iptables=false', '--ip6tables=false', '--bridge=none', '--storage-driver=vfs', '--exec-opt', 'native.cgroupdriver=cgroupfs'],
         ...['--cgroup-parent', `/${basename(folder)}`],
       ]

@@ -40,7 +40,8 @@ export interface PodFacts {
   readonly containers: readonly ContainerFacts[];
   readonly labels?: Texts;
   readonly annotations?: Texts;
-  readonly owner?: OwnerFacts;
+  /** Null when it is known to have none. */
+  readonly owner?: OwnerFacts | null;
   /** RFC 3339. */
   readonly startTime?: string;
   readonly hostname?: string;

@@ -14,6 +14,8 @@ export interface Watch {
   readonly ready: Promise<void>;
   /** Resolves when nothing more comes and all is closed. Safe twice. */
   stop(): Promise<void>;
+  /** Somebody is looked for whom no source knows: one that polls may ask at once. Cheap, however often it is called. */
+  look?(): void;
 }
 
 /** A source that is not there; the message is the reason. */

@@ -82,12 +82,12 @@ const nameOf = (metadata: unknown): { uid: string; name: string } | undefined =>
   return uid === undefined || name === undefined ? undefined : { uid, name };
 };
 
-const controllerOf = (references: unknown): OwnerFacts | undefined => {
+const controllerOf = (references: unknown): OwnerFacts | null => {
   for (const { kind, name, uid, controller } of listOf(references)) {
     if (controller !== true) continue;
     if (typeof kind === 'string' && typeof name === 'string' && typeof uid === 'string') return { kind, name, uid };
   }
-  return undefined;
+  return null;
 };
 
 const containersOf = (spec: Json, status: Json): ContainerFacts[] => {

@@ -1,4 +1,4 @@
-import type { NfsBatch, Sources } from '@nfscope/model';
+import type { NfsBatch, OwnNumber, Sources } from '@nfscope/model';
 import { NfscopeError, type ComponentContext, type Processor } from '@nfscope/pipeline';
 import { defer, finalize, ignoreElements, map, merge, Subscription, type Observable, type OperatorFunction } from 'rxjs';
 import { nodeOf, requireNode } from './cluster.ts';
@@ -7,6 +7,7 @@ import type { Config } from './config.ts';
 import type { Kind } from './dependents.ts';
 import { startSources, type RunningSource } from './identity-sources.ts';
 import { nameOwners, type Naming, type OwnerNames } from './owner-names.ts';
+import { ownNumbers } from './own-numbers.ts';
 import { projection } from './pod.ts';
 import type { Pods } from './pods.ts';
 
@@ -39,7 +40,7 @@ export const k8sProcessor = (config: Config, context: ComponentContext): K8sProc
   };
 
   return {
-    process: nameStream(naming, streams),
+    process: nameStream(naming, streams, ownNumbers(running, cluster, naming.lookups)),
     async start() {
       if (config.filter.node_from_env_var !== '') requireNode(config, context.id);
       follow('namespace', cluster.namespaces.changed);
@@ -95,11 +96,13 @@ export const k8sAttributes =
     });
 
 const nameStream =
-  (naming: Naming, streams: Set<OwnerNames>): OperatorFunction<NfsBatch, NfsBatch> =>
+  (naming: Naming, streams: Set<OwnerNames>, tell: (startMs: number) => OwnNumber[]): OperatorFunction<NfsBatch, NfsBatch> =>
   (batches) =>
     defer(() => {
       // A table is one receiver's.
       const tables = new Map<Sources, OwnerNames>();
+      // On the clock of the batches, which in a replay is another one.
+      let startMs: number | undefined;
       return batches.pipe(
         map((batch) => {
           let names = tables.get(batch.sources);
@@ -107,8 +110,13 @@ const nameStream =
             tables.set(batch.sources, (names = nameOwners(batch.sources, naming)));
             streams.add(names);
           }
+          startMs ??= batch.timeMs;
           names.take(batch);
-          return batch;
+          for (const { pods, containers } of naming.known) {
+            pods.sweep();
+            containers.sweep();
+          }
+          return batch.totalsRead ? { ...batch, ownNumbers: [...(batch.ownNumbers ?? []), ...tell(startMs)] } : batch;
         }),
         finalize(() => tables.forEach((names) => streams.delete(names))),
       );

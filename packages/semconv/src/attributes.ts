@@ -71,6 +71,8 @@ export const attribute = {
   NFS_MOUNT_VERSION: 'nfs.mount.version',
   NFS_MOUNT_WSIZE: 'nfs.mount.wsize',
   NFS_TRANSPORT_CONNECTION: 'nfs.transport.connection',
+  NFSCOPE_IDENTITY_KIND: 'nfscope.identity.kind',
+  NFSCOPE_IDENTITY_SOURCE: 'nfscope.identity.source',
   NFSCOPE_LOST_KIND: 'nfscope.lost.kind',
   NFSCOPE_PROGRAM_HOOK: 'nfscope.program.hook',
   NFSCOPE_PROGRAM_TYPE: 'nfscope.program.type',
@@ -112,6 +114,9 @@ export const ownAttributes = {
   'nfs.mount.version': 'Version of NFS with its minor version, such as 4.2.',
   'nfs.mount.wsize': 'Bytes that a WRITE may carry.',
   'nfs.transport.connection': 'Which of the connections to a server (nconnect) it is, from 0; it stays when the connection is made anew.',
+  'nfscope.identity.kind':
+    'What was told of: pod, container (one without a pod), namespace, node, persistentvolume, persistentvolumeclaim.',
+  'nfscope.identity.source': 'Who told it: api, cri, docker, logs, or file (`pods_file`).',
   'nfscope.lost.kind':
     'What was lost: event (a single operation), identity (the name of a cgroup or rpc client), row (the owner of an operation; it is counted under other), task (an operation in flight beyond those that are looked at, each second), run (a run of a program that the kernel skipped: an operation, or who opened a file).',
   'nfscope.program.hook': 'The place in the kernel where a program of nfscope is called, such as rpc_task_end.',

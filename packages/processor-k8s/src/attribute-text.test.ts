@@ -17,7 +17,8 @@ test.each([
 test.each([
   ['team', true],
   ['service.name', true],
-  ['constructor', true],
+  ['constructor', false],
+  ['toString', false],
   ['', false],
   ['__proto__', false],
   ['k8s.pod.name', false],

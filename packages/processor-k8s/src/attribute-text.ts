@@ -23,5 +23,8 @@ const reserved = new Set(
     .map(spelled),
 );
 
-/** Whether a key of an object may name an attribute: what nfscope says itself is said by nobody else, and what is set by assignment cannot be called `__proto__`. */
-export const isName = (name: string): boolean => name !== '' && name !== '__proto__' && !reserved.has(spelled(name));
+/**
+ * Whether a key of an object may name an attribute. What nfscope says itself is said by nobody else; and what every object of
+ * JavaScript has (`__proto__`, `constructor`) is no name, since resources of the OpenTelemetry SDK lose it.
+ */
+export const isName = (name: string): boolean => name !== '' && !(name in Object.prototype) && !reserved.has(spelled(name));

@@ -115,7 +115,7 @@ describe('annotations that are attributes', () => {
     ['other', 'e'],
   );
   test.each([
-    [true, { team: 'a', constructor: 'd' }],
+    [true, { team: 'a' }],
     [false, {}],
   ])('asked for: %s', (asked, expected) => {
     const { attributes } = keeping({ metadata: [], otel_annotations: asked }, podNamed('u', {}, { annotations }));

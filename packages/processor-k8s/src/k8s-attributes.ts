@@ -95,6 +95,9 @@ export const k8sAttributes =
       return merge(batches.pipe(process), defer(start).pipe(ignoreElements())).pipe(finalize(() => void shutdown()));
     });
 
+/** Tables of sources of one stream: a receiver that starts again makes a new one, and never comes back to the one before. */
+const MOST_TABLES = 8;
+
 const nameStream =
   (naming: Naming, streams: Set<OwnerNames>, tell: (startMs: number) => OwnNumber[]): OperatorFunction<NfsBatch, NfsBatch> =>
   (batches) =>
@@ -103,12 +106,17 @@ const nameStream =
       const tables = new Map<Sources, OwnerNames>();
       // On the clock of the batches, which in a replay is another one.
       let startMs: number | undefined;
+      const leave = (sources: Sources): void => {
+        streams.delete(tables.get(sources)!);
+        tables.delete(sources);
+      };
       return batches.pipe(
         map((batch) => {
           let names = tables.get(batch.sources);
           if (names === undefined) {
             tables.set(batch.sources, (names = nameOwners(batch.sources, naming)));
             streams.add(names);
+            if (tables.size > MOST_TABLES) leave(tables.keys().next().value!);
           }
           startMs ??= batch.timeMs;
           names.take(batch);
@@ -118,6 +126,6 @@ const nameStream =
           }
           return batch.totalsRead ? { ...batch, ownNumbers: [...(batch.ownNumbers ?? []), ...tell(startMs)] } : batch;
         }),
-        finalize(() => tables.forEach((names) => streams.delete(names))),
+        finalize(() => [...tables.keys()].forEach(leave)),
       );
     });

@@ -44,9 +44,10 @@ export interface Lookups {
   missed: number;
 }
 
+type Rely = (kind: Kind, name: string) => void;
+
 /** What was said of a source last. */
 interface Said {
-  readonly owner: CgroupOwner;
   readonly resource: Attributes;
   readonly volume: Attributes;
   readonly waits: boolean;
@@ -56,6 +57,8 @@ interface Said {
 export const nameOwners = (sources: Sources, { component, node, known, cluster, wanted, lookups, missed }: Naming): OwnerNames => {
   const dependents = trackDependents();
   const said = new Map<number, Said>();
+  /** Sources whose pod was deleted: what was said of them stands, and nothing else is kept. */
+  const settled = new Set<number>();
   /** Sources of pods whose volume is not known. */
   const unplaced = new Set<number>();
   let superblocks: readonly Superblock[] = [];
@@ -69,30 +72,30 @@ export const nameOwners = (sources: Sources, { component, node, known, cluster, 
     return identity;
   };
 
-  const placeOf = (index: number, uid: string | undefined, identity: Identity): Attributes => {
+  const placeOf = (index: number, uid: string | undefined, identity: Identity, rely: Rely): Attributes => {
     if (uid === undefined) return noAttributes;
     const { id } = sources.at(index).client;
     const [folder, ...others] = folders(id, uid);
     // Of several volumes of one superblock nobody can tell which an operation went to.
     if (folder === undefined || others.length > 0) return noAttributes;
-    dependents.add('volume', folder.name, index);
+    rely('volume', folder.name);
     const mounts = superblocks.flatMap(({ client, mounts: own }) => (client.id === id ? (own ?? []) : []));
     return volumeAttributes(volumeOf(folder, identity.pod, cluster, mounts), wanted);
   };
 
-  const ofCluster = (index: number, namespace: string | undefined): Attributes => {
+  const ofCluster = (namespace: string | undefined, rely: Rely): Attributes => {
     const values: Record<string, AttributeValue> = {};
     if (node !== undefined) {
-      dependents.add('node', node, index);
+      rely('node', node);
       Object.assign(values, cluster.nodes.find(node)?.attributes);
     }
     if (wanted.has(attribute.K8S_CLUSTER_UID)) {
-      dependents.add('namespace', CLUSTER_NAMESPACE, index);
+      rely('namespace', CLUSTER_NAMESPACE);
       const uid = cluster.namespaces.find(CLUSTER_NAMESPACE)?.uid;
       if (uid !== undefined) values[attribute.K8S_CLUSTER_UID] = uid;
     }
     if (namespace !== undefined) {
-      dependents.add('namespace', namespace, index);
+      rely('namespace', namespace);
       Object.assign(values, cluster.namespaces.find(namespace)?.attributes);
     }
     return values;
@@ -110,29 +113,35 @@ export const nameOwners = (sources: Sources, { component, node, known, cluster, 
   };
 
   const describe = (index: number): void => {
+    if (settled.has(index)) return;
     const { cgroup } = sources.at(index);
     const before = said.get(index);
     const owner = cgroup.path === undefined ? noOwner : ownerOfPath(cgroup.path);
-    const names = [owner.containerId, owner.podUid].filter((name) => name !== undefined);
     const identity = identityOf(owner);
     // Forgotten since: a source keeps the names it has.
     if (before?.isFound && !identity.isFound) return;
-    for (const name of names) {
-      if (identity.isGone) dependents.delete('owner', name, index);
-      else dependents.add('owner', name, index);
-    }
+    const relied: [kind: Kind, name: string][] = [];
+    const rely: Rely = (kind, name) => relied.push([kind, name]);
+    for (const name of [owner.containerId, owner.podUid]) if (name !== undefined) rely('owner', name);
     const uid = owner.podUid ?? identity.pod?.uid;
     const resource = {
-      ...ofCluster(index, identity.pod?.namespace),
+      ...ofCluster(identity.pod?.namespace, rely),
       ...identity.attributes,
       ...ofCgroup(cgroup, owner, identity.attributes),
     };
-    const volume = placeOf(index, uid, identity);
-    if (uid !== undefined && Object.keys(volume).length === 0) unplaced.add(index);
-    else unplaced.delete(index);
+    const volume = placeOf(index, uid, identity, rely);
     const waits = (cgroup.kind === 'cgroup' && cgroup.path === undefined) || !identity.isComplete;
-    if (before !== undefined && before.waits === waits && isSameSet(before.resource, resource) && isSameSet(before.volume, volume)) return;
-    said.set(index, { owner, resource, volume, waits, isFound: identity.isFound });
+    for (const [kind, name] of relied) dependents[identity.isGone ? 'delete' : 'add'](kind, name, index);
+    if (uid !== undefined && Object.keys(volume).length === 0 && !identity.isGone) unplaced.add(index);
+    else unplaced.delete(index);
+    if (identity.isGone) {
+      settled.add(index);
+      said.delete(index);
+    } else {
+      if (before !== undefined && before.waits === waits && isSameSet(before.resource, resource) && isSameSet(before.volume, volume))
+        return;
+      said.set(index, { resource, volume, waits, isFound: identity.isFound });
+    }
     sources.change(index, {
       resource: changeOf(before?.resource ?? noAttributes, resource),
       attributes: changeOf(before?.volume ?? noAttributes, volume),

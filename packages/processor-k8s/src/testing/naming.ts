@@ -34,6 +34,8 @@ export interface Naming {
   take(cgroup: Cgroup, client?: number): number;
   /** The path of a source becomes known. */
   know(index: number, path: string): void;
+  /** Ends it: nothing more is named. */
+  leave(): void;
   walk(...superblocks: readonly Superblock[]): void;
   resource(index: number): Readonly<Record<string, unknown>>;
   attributes(index: number): Readonly<Record<string, unknown>>;
@@ -41,11 +43,11 @@ export interface Naming {
 }
 
 /** A table of sources, named by as many sources of identity as there shall be. */
-export const naming = (settings: { config?: object; node?: string; sources?: number } = {}): Naming => {
+export const naming = (settings: { config?: object; node?: string; sources?: number; now?: () => number } = {}): Naming => {
   const config = schema.parse(settings.config ?? {});
   const sources = new Sources();
-  const known = Array.from({ length: settings.sources ?? 1 }, () => trackPods(projection(config)));
-  const cluster = clusterTables(config);
+  const known = Array.from({ length: settings.sources ?? 1 }, () => trackPods(projection(config), undefined, settings.now));
+  const cluster = clusterTables(config, settings.now);
   const lookups = { found: 0, missed: 0 };
   let missed = 0;
   const names = nameOwners(sources, {
@@ -57,14 +59,15 @@ export const naming = (settings: { config?: object; node?: string; sources?: num
     lookups,
     missed: () => missed++,
   });
-  for (const { pods, containers } of known) {
-    pods.changed.subscribe((changed) => names.retry('owner', changed));
-    containers.changed.subscribe((changed) => names.retry('owner', changed));
-  }
-  cluster.namespaces.changed.subscribe((changed) => names.retry('namespace', changed));
-  cluster.nodes.changed.subscribe((changed) => names.retry('node', changed));
-  cluster.volumes.changed.subscribe((changed) => names.retry('volume', changed));
-  cluster.claims.changed.subscribe((changed) => names.retry('volume', changed));
+  const subscriptions = [
+    ...known.flatMap(({ pods, containers }) =>
+      [pods, containers].map(({ changed }) => changed.subscribe((of) => names.retry('owner', of))),
+    ),
+    cluster.namespaces.changed.subscribe((of) => names.retry('namespace', of)),
+    cluster.nodes.changed.subscribe((of) => names.retry('node', of)),
+    cluster.volumes.changed.subscribe((of) => names.retry('volume', of)),
+    cluster.claims.changed.subscribe((of) => names.retry('volume', of)),
+  ];
   return {
     sources,
     known,
@@ -80,6 +83,7 @@ export const naming = (settings: { config?: object; node?: string; sources?: num
       sources.change(index, { cgroup: cgroupAt(path) });
       names.take({ changedSources: [index] });
     },
+    leave: () => subscriptions.forEach((one) => one.unsubscribe()),
     walk: (...superblocks) => names.take({ changedSources: [], superblocks }),
     resource: (index) => sources.at(index).resource,
     attributes: (index) => sources.at(index).attributes,

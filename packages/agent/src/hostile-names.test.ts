@@ -15,7 +15,7 @@ const folder = mkdtempSync(join(tmpdir(), 'nfscope-hostile-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const LONGEST = 1024;
-const hostile: Readonly<Record<string, readonly [value: string, expected: string]>> = {
+const hostile = {
   quote: ['a "quoted" b', 'a "quoted" b'],
   closing: ['"} 1\nnfs_fake_total{a="b', '"} 1\nnfs_fake_total{a="b'],
   backslash: ['c:\\', 'c:\\'],
@@ -29,8 +29,8 @@ const hostile: Readonly<Record<string, readonly [value: string, expected: string
   toString: ['', ''],
   ['__proto__']: ['polluted', 'polluted'],
   'key "with" \n 漢': ['v', 'v'],
-};
-const keys = Object.entries(Object.getOwnPropertyDescriptors(hostile)).map(([key, { value }]) => [key, value as [string, string]] as const);
+} as const;
+const keys = Object.entries(hostile);
 
 interface Decoded {
   readonly resourceMetrics: readonly {
@@ -69,9 +69,11 @@ interface PodList {
   readonly items: { readonly metadata: { labels?: Record<string, string>; annotations?: Record<string, string> } }[];
 }
 
-/** The pods of the recording, as somebody else would have made them. */
-const hostilePods = (): string => {
-  const list = JSON.parse(readFileSync(join(recorded, 'pods.json'), 'utf8')) as PodList;
+/** The pods of the recording, as somebody else would have made them; undefined before they are there. */
+const hostilePods = (): string | undefined => {
+  const file = join(recorded, 'pods.json');
+  const list = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as PodList) : { items: [] };
+  if (list.items.length === 0) return undefined;
   const texts = Object.fromEntries(keys.map(([key, [value]]) => [key, value]));
   for (const { metadata } of list.items) {
     metadata.labels = texts;
@@ -126,8 +128,8 @@ beforeAll(async () => {
   writeFileSync(podsFile, '{"items":[]}');
   running = graph();
   await running.start();
-  await vi.waitUntil(() => existsSync(join(recorded, 'pods.json')), { timeout: 20_000 });
-  writeFileSync(`${podsFile}.new`, hostilePods());
+  const pods = await vi.waitUntil(hostilePods, { timeout: 20_000 });
+  writeFileSync(`${podsFile}.new`, pods);
   renameSync(`${podsFile}.new`, podsFile);
   const url = running.urls().get('prometheus')!;
   await vi.waitUntil(

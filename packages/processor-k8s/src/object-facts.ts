@@ -123,7 +123,12 @@ const containersOf = (spec: Json, status: Json): ContainerFacts[] => {
 const terminatedId = (state: unknown): string | undefined => withoutScheme(objectOf(objectOf(state)['terminated'])['containerID']);
 
 // `containerd://<id>`, `docker-pullable://<name>@<digest>`, and '' before there is one.
-const withoutScheme = (value: unknown): string | undefined => textOf(textOf(value)?.replace(/^[a-z-]+:\/\//, ''));
+const withoutScheme = (value: unknown): string | undefined => {
+  const text = textOf(value);
+  const end = text?.indexOf('://') ?? -1;
+  // A copy: a slice would keep the whole, and one more object, for as long as the pod is known.
+  return text === undefined || end < 0 ? text : textOf(Buffer.from(text.slice(end + 3)).toString());
+};
 
 const volumesOf = (spec: Json, pod: string): PodVolume[] => {
   const mountPaths = new Map<unknown, string[]>();

@@ -53,17 +53,9 @@ export const projection = ({ extract, exclude }: Pick<Config, 'extract' | 'exclu
     attribute.K8S_STORAGECLASS_NAME,
   ].some((name) => wanted.has(name));
 
-  /** Frozen, and one object for what says the same: the containers of a thousand replicas are called alike. */
-  const shared = new Map<string, Attributes>();
-  const share = (values: Attributes): Attributes => {
-    const text = JSON.stringify(values);
-    let known = shared.get(text);
-    if (known === undefined) {
-      if (shared.size === MOST_SHARED) shared.clear();
-      shared.set(text, (known = Object.freeze(values)));
-    }
-    return known;
-  };
+  // Many pods are of one namespace and of one workload, and their containers are called alike.
+  const share = sharing<Attributes>((values) => Object.freeze(values));
+  const shareText = sharing<string>((text) => text);
 
   const enter = (to: Record<string, AttributeValue>, name: string, value: AttributeValue | undefined): void => {
     if (value !== undefined && wanted.has(name)) to[name] = typeof value === 'string' ? cut(value) : value;
@@ -87,14 +79,14 @@ export const projection = ({ extract, exclude }: Pick<Config, 'extract' | 'exclu
     takeAnnotations(facts.annotations, texts);
     if (extract.otel_annotations) takeOtel(facts.annotations, texts);
     const values: Record<string, AttributeValue> = Object.fromEntries(texts);
-    enter(values, attribute.K8S_NAMESPACE_NAME, facts.namespace);
+    enter(values, attribute.K8S_NAMESPACE_NAME, shareText(facts.namespace, facts.namespace));
     enter(values, attribute.K8S_POD_NAME, facts.name);
     enter(values, attribute.K8S_POD_UID, facts.uid);
     enter(values, attribute.K8S_POD_START_TIME, facts.startTime);
     enter(values, attribute.K8S_POD_HOSTNAME, facts.hostname);
     enter(values, attribute.K8S_POD_IP, facts.ip);
-    enter(values, attribute.K8S_NODE_NAME, facts.node);
-    for (const [name, value] of workload) enter(values, name, value);
+    enter(values, attribute.K8S_NODE_NAME, facts.node && shareText(facts.node, facts.node));
+    for (const [name, value] of workload) enter(values, name, shareText(value, value));
     for (const [name, value] of service) enter(values, name, value);
     return Object.freeze(values);
   };
@@ -104,33 +96,27 @@ export const projection = ({ extract, exclude }: Pick<Config, 'extract' | 'exclu
       const workload = workloadOf(facts, extract.deployment_name_from_replicaset);
       const service = serviceOfPod(facts, workload);
       const excluded = isExcluded(facts.name);
-      const containers: Container[] = [];
-      const pod: Pod = {
+      const pod: Mutable<Pod> = {
         uid: facts.uid,
         hash: facts.annotations?.get(STATIC_POD),
-        namespace: facts.namespace,
+        namespace: shareText(facts.namespace, facts.namespace),
         attributes: excluded ? noAttributes : attributesOf(facts, service, workload),
-        containers,
+        containers: [],
         volumes: excluded || !wantsVolumes ? undefined : volumesOf(facts.volumes),
         isExcluded: excluded,
       };
-      for (const container of facts.containers) {
+      const ofContainer = (container: ContainerFacts): Attributes => {
         const values: Record<string, AttributeValue> = {};
-        if (!excluded) {
-          enter(values, attribute.K8S_CONTAINER_NAME, container.name);
-          enter(values, attribute.K8S_CONTAINER_RESTART_COUNT, container.restartCount);
-          enterImage(values, container);
-          const image = container.image === undefined ? undefined : parseImage(container.image);
-          for (const [name, value] of serviceOfContainer(facts, container.name, image, service)) enter(values, name, value);
-        }
-        containers.push({ id: container.id, pod, attributes: share(values) });
-      }
-      let kept = 0;
-      for (const { id, attributes } of before?.containers ?? []) {
-        if (containers.some((container) => container.id === id)) continue;
-        if (++kept > MOST_EARLIER) break;
-        containers.push({ id, pod, attributes });
-      }
+        enter(values, attribute.K8S_CONTAINER_NAME, container.name);
+        enter(values, attribute.K8S_CONTAINER_RESTART_COUNT, container.restartCount);
+        enterImage(values, container);
+        const image = container.image === undefined ? undefined : parseImage(container.image);
+        for (const [name, value] of serviceOfContainer(facts, container.name, image, service)) enter(values, name, value);
+        return share(values, JSON.stringify(values));
+      };
+      const now = facts.containers.map((one): Container => ({ id: one.id, pod, attributes: excluded ? noAttributes : ofContainer(one) }));
+      const earlier = (before?.containers ?? []).filter(({ id }) => !now.some((container) => container.id === id)).slice(0, MOST_EARLIER);
+      pod.containers = earlier.length === 0 ? now : now.concat(earlier.map(({ id, attributes }) => ({ id, pod, attributes })));
       return pod;
     },
     container(facts) {
@@ -142,9 +128,23 @@ export const projection = ({ extract, exclude }: Pick<Config, 'extract' | 'exclu
   };
 };
 
-const MOST_SHARED = 1024;
 /** Containers of a pod that were replaced: a container that fails at once is started again every five minutes. */
 const MOST_EARLIER = 4;
+type Mutable<T> = { -readonly [name in keyof T]: T[name] };
+
+/** One value for what says the same; it forgets all of them rather than keep more than a few. */
+const sharing = <T>(make: (value: T) => T): ((value: T, text: string) => T) => {
+  const known = new Map<string, T>();
+  return (value, text) => {
+    let one = known.get(text);
+    if (one === undefined) {
+      if (known.size === MOST_SHARED) known.clear();
+      known.set(text, (one = make(value)));
+    }
+    return one;
+  };
+};
+const MOST_SHARED = 1024;
 const MOST_DIGESTS = 8;
 /** On a mirror pod the uid that kubelet gave the static pod: types.ConfigHashAnnotationKey. */
 const STATIC_POD = 'kubernetes.io/config.hash';

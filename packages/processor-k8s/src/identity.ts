@@ -24,7 +24,7 @@ export interface FoundPod {
   readonly volumes: readonly PodVolume[] | undefined;
 }
 
-/** Of what several know the first one’s word is taken, attribute by attribute: docs/adr/0011. */
+/** Of what several know the first one’s word is taken, attribute by attribute: docs/adr/0013. */
 export const identify = (known: readonly Pods[], { containerId, podUid }: CgroupOwner): Identity => {
   const found = known.map((one) => findIn(one, containerId, podUid));
   const pods = found.flatMap(({ pod }) => pod ?? []);

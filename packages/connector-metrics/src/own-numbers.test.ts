@@ -1,6 +1,7 @@
 import type { OwnNumber } from '@nfscope/model';
 import { context } from '@nfscope/pipeline/testing';
 import { expect, test } from 'vitest';
+import { config as schema } from './config.ts';
 import { factory } from './factory.ts';
 import { startTally } from './tally.ts';
 import { nodeModel } from './testing/node-model.ts';
@@ -19,7 +20,7 @@ const number = (metric: OwnNumber['metric'], attributes: OwnNumber['attributes']
 /** What is collected of batches with these numbers. */
 const told = (...batches: (readonly OwnNumber[] | undefined)[]): unknown[] => {
   const node = nodeModel(START);
-  const tally = startTally({ grace: 0, charge: false }, context(factory));
+  const tally = startTally({ ...schema.parse({}), grace: 0 }, context(factory));
   for (const ownNumbers of batches) tally.add({ ...node.batch(START), ...(ownNumbers && { ownNumbers }) });
   return tally
     .collect()!

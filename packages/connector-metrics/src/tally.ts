@@ -53,7 +53,15 @@ export const startTally = ({ grace, charge, mount_health }: Omit<Config, 'interv
       rows,
       table,
       placement,
-      supplements: [inflightGauges(), programs(), coverageGauge(), mountInfo(), mountHealth(mount_health), transportCounters(), ownNumbers()],
+      supplements: [
+        inflightGauges(),
+        programs(),
+        coverageGauge(),
+        mountInfo(),
+        mountHealth(mount_health),
+        transportCounters(),
+        ownNumbers(),
+      ],
       latest: batch,
       layout: undefined,
     };

@@ -46,11 +46,11 @@ export const startSources = async (
   );
   const running: RunningSource[] = [];
   const missing: Record<string, string> = {};
-  let refused: unknown;
+  let refused: Error | undefined;
   for (const [i, result] of started.entries()) {
     if (result.status === 'fulfilled') running.push(result.value);
     else if (result.reason instanceof SourceMissing) missing[names[i]!] = result.reason.message;
-    else refused ??= result.reason;
+    else refused ??= result.reason as Error;
   }
   if (refused === undefined) {
     if (Object.keys(missing).length > 0) context.log.info('names come without the sources that are not there', missing);

@@ -35,8 +35,10 @@ const holders: Readonly<Record<string, () => Promise<() => Promise<unknown>>>> =
   async informer() {
     const { CoreV1Api, KubeConfig, makeInformer } = await import('@kubernetes/client-node');
     const server = createServer((request, response) => {
-      if (request.url!.includes('watch=')) return void response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders();
-      response.writeHead(200, { 'content-type': 'application/json' }).end(podList(PODS));
+      response.writeHead(200, { 'content-type': 'application/json' });
+      // A watch of which nothing ever comes.
+      if (request.url!.includes('watch=')) response.flushHeaders();
+      else response.end(podList(PODS));
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');

@@ -6,6 +6,7 @@ import { inflightGauges } from './inflight.ts';
 import { layOut, type Layout } from './layout.ts';
 import { mountHealth } from './mount-health.ts';
 import { mountInfo } from './mount-info.ts';
+import { ownNumbers } from './own-numbers.ts';
 import { placeRows, type Placement } from './placement.ts';
 import { programs } from './programs.ts';
 import { emptyRows, takeTotals, type Rows } from './rows.ts';
@@ -52,7 +53,15 @@ export const startTally = ({ grace, charge, mount_health }: Omit<Config, 'interv
       rows,
       table,
       placement,
-      supplements: [inflightGauges(), programs(), coverageGauge(), mountInfo(), mountHealth(mount_health), transportCounters()],
+      supplements: [
+        inflightGauges(),
+        programs(),
+        coverageGauge(),
+        mountInfo(),
+        mountHealth(mount_health),
+        transportCounters(),
+        ownNumbers(),
+      ],
       latest: batch,
       layout: undefined,
     };

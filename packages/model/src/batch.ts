@@ -1,5 +1,6 @@
 import type { Files, Processes } from './processes.ts';
 import type { Mountstats } from './mountstats.ts';
+import type { OwnNumber } from './own-number.ts';
 import type { Sources, Superblock } from './sources.ts';
 
 /** An operation by its protocol's name: READ of NFSv3 and READ of NFSv4 are two. */
@@ -156,6 +157,8 @@ export interface NfsBatch {
   readonly superblocks?: readonly Superblock[];
   /** The kernel's own accounts of the node's mounts, when a processor compared them with the totals for this batch. */
   readonly mountstats?: Mountstats;
+  /** What processors tell of themselves, all of it, when one does. */
+  readonly ownNumbers?: readonly OwnNumber[];
   readonly lost: Lost;
   /** In batches that look at totals; absent in a replay. */
   readonly programs?: readonly ProgramState[];

@@ -39,6 +39,10 @@ export const errors = {
     title: 'The address to listen on is taken or not allowed',
     mend: 'Set another `endpoint`, or end the process that holds it.',
   },
+  'NFS-302': {
+    title: 'A server that the start waits for does not answer',
+    mend: 'Check that it is there and may be reached, or let the start not wait for it (`wait_for_metadata: false`).',
+  },
   'NFS-401': { title: 'A file or folder of the node cannot be read', mend: 'Check the path, and that it is mounted into the container.' },
   'NFS-402': {
     title: 'The recording does not fit this build, or is none',

@@ -1,16 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
-import { request } from 'node:https';
-import { join } from 'node:path';
+import { request, type RequestOptions } from 'node:https';
+import { pause } from './pause.ts';
 
-/** Where the API server is, and who asks. */
-export interface ApiServerSettings {
-  readonly host: string;
-  readonly port: number;
-  /** Folder with the files token and ca.crt. */
-  readonly serviceAccountPath: string;
-  readonly userAgent: string;
-}
+/** Where the API server is and who asks: asked for before every request, since tokens and certificates are replaced while the agent runs. */
+export type Access = () => Promise<RequestOptions>;
 
 /** An answer that is not 200, or an ERROR event in a watch. */
 export class ApiError extends Error {
@@ -38,25 +31,30 @@ export type ApiServer = (path: string, patience: Patience, signal: AbortSignal) 
 
 /** With TCP keepalive a peer that went away without a word is noticed in about 40 s. */
 const KEEPALIVE_MS = 30_000;
+/** Two requests a second at most, whatever the number of watches and of nodes that lost theirs in the same moment. */
+const BETWEEN_MS = 500;
+/** A server, or a proxy before it, that asks for more is asked again all the same. */
+const MOST_RETRY_AFTER_MS = 300_000;
+/** A Status has less than 1 KB. */
+const MOST_REFUSAL = 64 << 10;
 
-export const apiServer = ({ host, port, serviceAccountPath, userAgent }: ApiServerSettings): ApiServer => {
+export const apiServer = (access: Access, userAgent: string, betweenMs = BETWEEN_MS): ApiServer => {
+  let nextMs = 0;
   return async (path, { headersMs, silenceMs }, signal) => {
-    // Both rotate while the agent runs; kubelet replaces the token before four fifths of its hour are over.
-    const [token, ca] = await Promise.all([
-      readFile(join(serviceAccountPath, 'token'), 'utf8'),
-      readFile(join(serviceAccountPath, 'ca.crt'), 'utf8'),
-    ]);
+    const nowMs = performance.now();
+    const waitMs = Math.max(0, nextMs - nowMs);
+    nextMs = nowMs + waitMs + betweenMs;
+    await pause(waitMs, signal);
+    const { headers, ...options } = await access();
     signal.throwIfAborted();
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       // One connection a request: there is one every few minutes, and none that went stale in between is ever used.
       const outgoing = request({
-        host,
-        port,
-        path,
-        ca,
         agent: false,
+        ...options,
+        path: (options.path ?? '') + path,
         signal,
-        headers: { authorization: `Bearer ${token.trim()}`, accept: 'application/json', 'user-agent': userAgent },
+        headers: { ...(headers as Record<string, string>), accept: 'application/json', 'user-agent': userAgent },
       });
       const late = setTimeout(() => outgoing.destroy(new Error(`no answer within ${headersMs} ms`)), headersMs);
       outgoing.on('socket', (socket) => socket.setKeepAlive(true, KEEPALIVE_MS));
@@ -79,9 +77,13 @@ export const apiServer = ({ host, port, serviceAccountPath, userAgent }: ApiServ
 
 const refusal = async (response: IncomingMessage): Promise<ApiError> => {
   let text = '';
-  for await (const piece of response) text += piece;
+  for await (const piece of response) {
+    text += piece;
+    if (text.length > MOST_REFUSAL) break;
+  }
   const seconds = Number(response.headers['retry-after'] ?? 0);
-  return new ApiError(response.statusCode!, messageOf(text) ?? `HTTP ${response.statusCode}`, seconds > 0 ? seconds * 1000 : 0);
+  const retryAfterMs = seconds > 0 ? Math.min(seconds * 1000, MOST_RETRY_AFTER_MS) : 0;
+  return new ApiError(response.statusCode!, messageOf(text) ?? `HTTP ${response.statusCode}`, retryAfterMs);
 };
 
 // A v1.Status; a proxy in between answers with whatever it likes.

@@ -35,6 +35,10 @@ describe('a container of a pod', () => {
     ['12 k3s', `/k3s/kubepods/besteffort/pod${uid}/${id}`],
     ['a cluster inside a pod', `/kubepods/burstable/pod${outer}/${other}/kubelet/kubepods/burstable/pod${uid}/${id}`],
     ['docker inside a pod', `/kubepods/burstable/pod${uid}/${id}/docker/${other}`],
+    // The kernel tells one hierarchy's path: of v1 the memory controller's, in which both drivers use the same names.
+    ['v1, containerd cgroupfs beside a systemd driver', `/kubepods-besteffort-pod${uid_}.slice:cri-containerd:${id}`],
+    ['v1, a guest of the memory hierarchy alone', `/actions_job/kubepods/burstable/pod${uid}/${id}`],
+    ['systemd in a container', `/kubepods.slice/kubepods-pod${uid_}.slice/cri-containerd-${id}.scope/system.slice/a.service`],
     ['levels missing at the root', `/.../kubepods-burstable-pod${uid_}.slice/cri-containerd-${id}.scope`],
   ])('%s', (_, path) => {
     expect(ownerOfPath(path)).toEqual({ containerId: id, podUid: uid });
@@ -42,7 +46,13 @@ describe('a container of a pod', () => {
 
   test.each([
     ['systemd', `/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod${staticUid}.slice/cri-containerd-${id}.scope`],
+    ['systemd, guaranteed', `/kubepods.slice/kubepods-pod${staticUid}.slice/crio-${id}.scope`],
     ['cgroupfs', `/kubepods/burstable/pod${staticUid}/${id}`],
+    ['cgroupfs, guaranteed', `/kubepods/pod${staticUid}/${id}`],
+    [
+      'kind',
+      `/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-burstable.slice/kubelet-kubepods-burstable-pod${staticUid}.slice/cri-containerd-${id}.scope`,
+    ],
   ])('a static pod, %s', (_, path) => {
     expect(ownerOfPath(path)).toEqual({ containerId: id, podUid: staticUid });
   });
@@ -66,6 +76,7 @@ describe('a container without a pod', () => {
     ['13 docker inside docker', `/docker/${other}/docker/${id}`, id],
     ['14 Podman', `/machine.slice/libpod-${id}.scope`, id],
     ['14 Podman, crun', `/machine.slice/libpod-${id}.scope/container`, id],
+    ['14 Podman, in a pod of its own', `/machine.slice/machine-libpod_pod_${other}.slice/libpod-${id}.scope/container`, id],
     ['14 Podman, rootless', `/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-${id}.scope/container`, id],
     ['15 LXC', '/lxc/web', 'web'],
     ['15 LXC, a service in it', '/lxc/web/system.slice/nginx.service', 'web'],

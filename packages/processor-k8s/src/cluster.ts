@@ -1,8 +1,9 @@
-import { access, constants } from 'node:fs/promises';
+import { access, constants, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { NfscopeError } from '@nfscope/pipeline';
-import type { ApiServerSettings } from './api-server.ts';
+import { NfscopeError, type ComponentContext } from '@nfscope/pipeline';
+import { apiServer, type Access, type ApiServer } from './api-server.ts';
 import type { Config } from './config.ts';
+import { kubeconfigAccess } from './kubeconfig.ts';
 
 const HTTPS_PORT = 443;
 
@@ -23,19 +24,26 @@ export const requireNode = (config: Config, where: string): string => {
   });
 };
 
-/** What a pod is told of its cluster. Throws NFS-104 outside of one, NFS-401 when the service account cannot be read. */
-export const requireApiServer = async (
-  { service_account_path: serviceAccountPath }: Config,
-  where: string,
-): Promise<Omit<ApiServerSettings, 'userAgent'>> => {
+/**
+ * The API server that the configuration means. Throws NFS-104 outside of a cluster, NFS-401 when the service account or the
+ * kubeconfig cannot be read; one that does not answer is no error.
+ */
+export const openApiServer = async (config: Config, { id, version }: Pick<ComponentContext, 'id' | 'version'>): Promise<ApiServer> => {
+  const { auth_type: auth, context, kube_config_path: path } = config;
+  const who = auth === 'kubeConfig' ? await kubeconfigAccess({ path, context }, id) : await inCluster(config, id);
+  return apiServer(who, `nfscope/${version}`);
+};
+
+/** What a pod is told of its cluster. */
+const inCluster = async ({ service_account_path: folder }: Config, where: string): Promise<Access> => {
   const host = process.env['KUBERNETES_SERVICE_HOST'];
   if (!host) {
     throw new NfscopeError('NFS-104', 'there is no API server: the environment variable KUBERNETES_SERVICE_HOST is not set', where, {
-      mend: 'Run it in a pod, or set `auth_type: none`.',
+      mend: 'Run it in a pod, or set `auth_type: kubeConfig` or `auth_type: none`.',
     });
   }
   for (const name of ['token', 'ca.crt']) {
-    const file = join(serviceAccountPath, name);
+    const file = join(folder, name);
     await access(file, constants.R_OK).catch((cause: unknown) => {
       throw new NfscopeError('NFS-401', 'cannot read the service account of this pod', file, {
         mend: 'Set `automountServiceAccountToken: true` in the pod, or `auth_type: none` here.',
@@ -43,5 +51,14 @@ export const requireApiServer = async (
       });
     });
   }
-  return { host, port: Number(process.env['KUBERNETES_SERVICE_PORT'] || HTTPS_PORT), serviceAccountPath };
+  return serviceAccountAccess(host, Number(process.env['KUBERNETES_SERVICE_PORT'] || HTTPS_PORT), folder);
 };
+
+/** As the service account whose files token and ca.crt are in a folder. */
+export const serviceAccountAccess =
+  (host: string, port: number, folder: string): Access =>
+  async () => {
+    // Both rotate while the agent runs; kubelet replaces the token before four fifths of its hour are over.
+    const [token, ca] = await Promise.all(['token', 'ca.crt'].map((name) => readFile(join(folder, name), 'utf8')));
+    return { host, port, ca: ca!, headers: { authorization: `Bearer ${token!.trim()}` } };
+  };

@@ -4,7 +4,7 @@ import { k8sProcessor } from './k8s-attributes.ts';
 
 export const factory = defineProcessor({
   type: 'k8s_attributes',
-  description: 'Names the pod and the container behind every cgroup.',
+  description: 'Names the container, the pod, its owner and its volume behind every cgroup.',
   config,
   signals: { nfs: { stability: 'development', create: k8sProcessor } },
 });

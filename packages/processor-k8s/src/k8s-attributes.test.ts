@@ -20,11 +20,58 @@ describeComponent(factory, {
   valid: {
     'nothing set': {},
     'names of the Collector': { auth_type: 'serviceAccount', filter: { node_from_env_var: 'KUBE_NODE_NAME' } },
+    'everything of a Collector but how it tells pods': {
+      auth_type: 'kubeConfig',
+      kube_config_path: '/k',
+      context: 'c',
+      passthrough: false,
+      pod_association: [],
+      wait_for_metadata: true,
+      wait_for_metadata_timeout: '5s',
+      extract: {
+        metadata: ['k8s.pod.name', 'k8s.pod.start_time', 'container.image.tag', 'service.name'],
+        labels: [{ tag_name: '$1', key_regex: 'app\\.(.*)', from: 'pod' }],
+        annotations: [{ tag_name: 'a', key: 'b', from: 'namespace' }],
+        otel_annotations: true,
+        deployment_name_from_replicaset: true,
+      },
+      filter: {
+        node: 'n',
+        namespace: 'x',
+        fields: [{ key: 'status.phase', value: 'Running', op: 'equals' }],
+        labels: [{ key: 'monitoring', op: 'exists' }],
+      },
+      exclude: { pods: [{ name: 'jaeger-agent' }] },
+    },
+    'sources of its own order': {
+      sources: ['logs', 'docker', 'cri'],
+      cri: { endpoint: '/a' },
+      docker: { endpoint: '/b' },
+      logs: { path: '/c' },
+    },
     'a node': { auth_type: 'none', filter: { node: 'node-1' } },
   },
   invalid: {
-    'a way to ask that is not there': [{ auth_type: 'kubeConfig' }, 'auth_type'],
-    'an unknown filter': [{ filter: { namespace: 'x' } }, 'unknown key "namespace"'],
+    'a way to ask that is not there': [{ auth_type: 'tls' }, 'auth_type'],
+    'an unknown filter': [{ filter: { pod: 'x' } }, 'unknown key "pod"'],
+    'an unknown source': [{ sources: ['kubelet'] }, 'sources'],
+    'a source twice': [{ sources: ['cri', 'cri'] }, 'expected each source once'],
+    'a way to tell pods by': [{ pod_association: [{ sources: [{ from: 'connection' }] }] }, 'by the cgroup that the kernel charged'],
+    'addresses passed through': [{ passthrough: true }, 'there is no address to pass through'],
+    'an attribute nobody knows': [{ extract: { metadata: ['k8s.pod.color'] } }, 'extract::metadata::0'],
+    'the uid of a Deployment': [{ extract: { metadata: ['k8s.deployment.uid'] } }, 'Deployments are not watched'],
+    'the uid of a CronJob': [{ extract: { metadata: ['k8s.cronjob.uid'] } }, 'Jobs are not watched'],
+    'labels of a Deployment': [{ extract: { labels: [{ key: 'a', from: 'deployment' }] } }, 'deployments are not watched'],
+    'a rule without a key': [{ extract: { labels: [{ tag_name: 'a' }] } }, 'expected either key or key_regex'],
+    'a rule with two keys': [{ extract: { annotations: [{ key: 'a', key_regex: 'b' }] } }, 'expected either key or key_regex'],
+    'a rule that is no expression': [{ extract: { labels: [{ key_regex: '(' }] } }, 'expected a regular expression'],
+    'an exclusion that is no expression': [{ exclude: { pods: [{ name: '[' }] } }, 'expected a regular expression'],
+    'an exclusion of all': [{ exclude: { pods: [{ name: '' }] } }, 'expected an expression'],
+    'a comparison of fields that is none': [{ filter: { fields: [{ key: 'a', op: 'exists' }] } }, 'op'],
+    'a label that no object can have': [{ filter: { labels: [{ key: 'a', value: 'b,c' }] } }, 'expected the value of a label'],
+    'a key that no label can have': [{ filter: { labels: [{ key: 'a=b' }] } }, 'expected the key of a label'],
+    'a time that is none': [{ wait_for_metadata_timeout: '10' }, 'expected a time'],
+    'no folder of logs': [{ logs: { path: '' } }, 'expected a path'],
     'no path': [{ service_account_path: '' }, 'expected a path'],
   },
 });
@@ -54,6 +101,7 @@ describe('start refuses', () => {
       { code: 'NFS-104', where: 'k8s_attributes', mend: 'Set NODE_NAME from the field spec.nodeName of the pod, or `filter::node`.' },
     ],
     ['a variable that is not set', { filter: { node_from_env_var: 'MY_NODE' } }, { NODE_NAME: 'node-1' }, { code: 'NFS-104' }],
+    ['a variable that is not set, asking nobody', { sources: [], filter: { node_from_env_var: 'MY_NODE' } }, {}, { code: 'NFS-104' }],
     ['a service account outside of a cluster', { auth_type: 'serviceAccount' }, { NODE_NAME: 'node-1' }, { code: 'NFS-104' }],
     [
       'a service account that is not mounted',
@@ -132,7 +180,7 @@ describe.skipIf(noOpenssl !== undefined)(`against an API server${noOpenssl ? ` (
   afterEach(() => server.close());
 
   test('a source waits, is named between batches, and keeps its names', async () => {
-    const { processor, log } = made({ service_account_path: account });
+    const { processor, log } = made({ sources: ['api'], service_account_path: account });
     const { input, source, passed } = stream((batches) => batches.pipe(processor.process));
     await processor.start!();
     input();
@@ -153,7 +201,7 @@ describe.skipIf(noOpenssl !== undefined)(`against an API server${noOpenssl ? ` (
 
   test('the operator asks while it is subscribed to', async () => {
     const { input, source, subscription, batches } = stream((of) =>
-      of.pipe(k8sAttributes(schema.parse({ service_account_path: account }), context(factory))),
+      of.pipe(k8sAttributes(schema.parse({ sources: ['api'], service_account_path: account }), context(factory))),
     );
     server.set(pod);
     input();
@@ -165,7 +213,9 @@ describe.skipIf(noOpenssl !== undefined)(`against an API server${noOpenssl ? ` (
   });
 
   test('the stream’s end ends the operator', async () => {
-    const { batches, state } = stream((of) => of.pipe(k8sAttributes(schema.parse({ service_account_path: account }), context(factory))));
+    const { batches, state } = stream((of) =>
+      of.pipe(k8sAttributes(schema.parse({ sources: ['api'], service_account_path: account }), context(factory))),
+    );
     await server.watched();
     batches.complete();
     await server.quiet();
@@ -173,7 +223,7 @@ describe.skipIf(noOpenssl !== undefined)(`against an API server${noOpenssl ? ` (
   });
 
   test('of two streams the one that was left gets no more names', async () => {
-    const { processor } = made({ service_account_path: account });
+    const { processor } = made({ sources: ['api'], service_account_path: account });
     const [left, stays] = [stream((of) => of.pipe(processor.process)), stream((of) => of.pipe(processor.process))];
     await processor.start!();
     left.input();
@@ -186,7 +236,7 @@ describe.skipIf(noOpenssl !== undefined)(`against an API server${noOpenssl ? ` (
   });
 
   test('left while it starts, the operator asks nobody', async () => {
-    const ask = k8sAttributes(schema.parse({ service_account_path: account }), context(factory));
+    const ask = k8sAttributes(schema.parse({ sources: ['api'], service_account_path: account }), context(factory));
     stream((of) => of.pipe(ask)).subscription.unsubscribe();
     const { subscription } = stream((of) => of.pipe(ask));
     await server.watched();
@@ -195,11 +245,68 @@ describe.skipIf(noOpenssl !== undefined)(`against an API server${noOpenssl ? ` (
     await server.quiet();
   });
 
+  test('wait_for_metadata: the start waits for the first list', async () => {
+    server.set(pod);
+    const { processor } = made({ sources: ['api'], service_account_path: account, wait_for_metadata: true });
+    await processor.start!();
+    const { input, source } = stream((batches) => batches.pipe(processor.process));
+    input();
+    expect(source().resource).toMatchObject(names);
+    await processor.shutdown!(AbortSignal.timeout(1000));
+  });
+
+  test('wait_for_metadata: without a list the start is refused in time', async () => {
+    await server.close();
+    const given = { sources: ['api'], service_account_path: account, wait_for_metadata: true, wait_for_metadata_timeout: '100ms' };
+    await expect(made(given).processor.start!()).rejects.toMatchObject({
+      code: 'NFS-302',
+      where: 'k8s_attributes',
+      message: 'no list of pods within 100 ms from api',
+    });
+  });
+
   test('an API server that is down does not stop the start', async () => {
     await server.close();
-    const { processor, log } = made({ service_account_path: account });
+    const { processor, log } = made({ sources: ['api'], service_account_path: account });
     await processor.start!();
     await vi.waitFor(() => expect(log.messages('warn')).toHaveLength(1));
     await processor.shutdown!(AbortSignal.timeout(1000));
   });
+});
+
+describe('sources that are not there', () => {
+  const nowhere = mkdtempSync(join(tmpdir(), 'nfscope-none-'));
+  test('are passed over, with their reasons in one line', async () => {
+    const { processor, log } = made({
+      sources: ['docker', 'api', 'logs', 'cri'],
+      cri: { endpoint: join(nowhere, 'cri.sock') },
+      docker: { endpoint: join(nowhere, 'docker.sock') },
+      logs: { path: nowhere },
+    });
+    await processor.start!();
+    await processor.shutdown!(AbortSignal.timeout(1000));
+    expect(log.records).toEqual([
+      {
+        level: 'info',
+        message: 'names come without the sources that are not there',
+        fields: {
+          docker: expect.stringContaining('docker.sock is not there'),
+          api: 'auth_type is none',
+          logs: expect.stringContaining('pods is not there'),
+          cri: expect.stringContaining('cri.sock is not there'),
+        },
+      },
+    ]);
+  });
+});
+
+test('a file with pods is asked alone', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'nfscope-file-')), 'pods.json');
+  writeFileSync(file, JSON.stringify({ items: [{ metadata: { uid, namespace: 'media', name: 'writer-0' } }] }));
+  const { processor, log } = made({ pods_file: file });
+  await processor.start!();
+  const { input, source } = stream((batches) => batches.pipe(processor.process));
+  input();
+  expect([source().resource['k8s.pod.name'], log.records]).toEqual(['writer-0', []]);
+  await processor.shutdown!(AbortSignal.timeout(1000));
 });

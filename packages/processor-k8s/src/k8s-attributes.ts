@@ -1,42 +1,86 @@
-import type { NfsBatch, Sources } from '@nfscope/model';
-import type { ComponentContext, Processor } from '@nfscope/pipeline';
-import { defer, finalize, ignoreElements, merge, tap, type OperatorFunction } from 'rxjs';
-import { apiServer } from './api-server.ts';
-import { nodeOf, requireApiServer, requireNode } from './cluster.ts';
+import type { NfsBatch, OwnNumber, Sources } from '@nfscope/model';
+import { NfscopeError, type ComponentContext, type Processor } from '@nfscope/pipeline';
+import { defer, finalize, ignoreElements, map, merge, Subscription, type Observable, type OperatorFunction } from 'rxjs';
+import { nodeOf, requireNode } from './cluster.ts';
+import { clusterTables } from './cluster-tables.ts';
 import type { Config } from './config.ts';
-import { nameOwners, type NamingSettings, type OwnerNames } from './owner-names.ts';
-import { watchPods, type PodWatch } from './pod-watch.ts';
-import { watchPodsFile } from './pods-file.ts';
-import { trackPods, type Pods } from './pods.ts';
+import type { Kind } from './dependents.ts';
+import { startSources, type RunningSource } from './identity-sources.ts';
+import { nameOwners, type Naming, type OwnerNames } from './owner-names.ts';
+import { ownNumbers } from './own-numbers.ts';
+import { projection } from './pod.ts';
+import type { Pods } from './pods.ts';
 
 type K8sProcessor = Processor<'nfs'> & { start(): Promise<void>; shutdown(): Promise<void> };
 
-/** Gives every source of a stream the container and the pod behind its cgroup. Names may come between batches. */
+/** Gives every source of a stream the container, the pod and the volume behind it. Names may come between batches. */
 export const k8sProcessor = (config: Config, context: ComponentContext): K8sProcessor => {
-  const { pods_file: file, auth_type: auth, filter } = config;
-  const pods = file !== '' || auth === 'serviceAccount' ? trackPods() : undefined;
-  let watch: PodWatch | undefined;
+  const cluster = clusterTables(config);
+  const running: RunningSource[] = [];
+  const known: Pods[] = [];
+  const streams = new Set<OwnerNames>();
+  const retries = new Subscription();
   let isShutDown = false;
 
-  const follow = async (known: Pods): Promise<PodWatch | undefined> => {
-    if (file !== '') return watchPodsFile(file, known, context.log);
-    const node = requireNode(config, context.id);
-    const server = await requireApiServer(config, context.id);
-    return isShutDown ? undefined : watchPods(apiServer({ ...server, userAgent: `nfscope/${context.version}` }), node, known, context.log);
+  const naming: Naming = {
+    component: context.id,
+    node: nodeOf(config),
+    known,
+    cluster,
+    wanted: new Set<string>(config.extract.metadata),
+    lookups: { found: 0, missed: 0 },
+    missed: () => running.forEach(({ watch }) => watch.look?.()),
+  };
+  const follow = (kind: Kind, changed: Observable<readonly string[]>): void =>
+    retries.add(changed.subscribe((names) => streams.forEach((stream) => stream.retry(kind, names))));
+
+  const stop = async (): Promise<void> => {
+    retries.unsubscribe();
+    await Promise.all(running.map(({ watch }) => watch.stop()));
   };
 
   return {
-    process: nameStream({ component: context.id, node: nodeOf(config), pods }),
+    process: nameStream(naming, streams, ownNumbers(running, cluster, naming.lookups)),
     async start() {
-      if (filter.node_from_env_var !== '') requireNode(config, context.id);
-      if (pods !== undefined) watch = await follow(pods);
-      if (isShutDown) await watch?.stop();
+      if (config.filter.node_from_env_var !== '') requireNode(config, context.id);
+      follow('namespace', cluster.namespaces.changed);
+      follow('node', cluster.nodes.changed);
+      follow('volume', cluster.volumes.changed);
+      follow('volume', cluster.claims.changed);
+      for (const source of await startSources(config, context, projection(config), cluster)) {
+        running.push(source);
+        known.push(source.pods);
+        follow('owner', source.pods.pods.changed);
+        follow('owner', source.pods.containers.changed);
+      }
+      if (config.wait_for_metadata && !isShutDown) await synced(running, config.wait_for_metadata_timeout, context.id);
+      if (isShutDown) await stop();
     },
     async shutdown() {
       isShutDown = true;
-      await watch?.stop();
+      await stop();
     },
   };
+};
+
+const synced = async (running: readonly RunningSource[], timeoutMs: number, where: string): Promise<void> => {
+  let late: NodeJS.Timeout | undefined;
+  const missing = new Set(running.map(({ name }) => name));
+  const all = Promise.all(running.map(({ name, watch }) => watch.ready.then(() => missing.delete(name))));
+  const timeout = new Promise<never>((_, reject) => {
+    late = setTimeout(() => {
+      const error = `no list of pods within ${timeoutMs} ms from ${[...missing].join(', ')}`;
+      reject(new NfscopeError('NFS-302', error, where));
+    }, timeoutMs);
+  });
+  try {
+    await Promise.race([all, timeout]);
+  } catch (error) {
+    await Promise.all(running.map(({ watch }) => watch.stop()));
+    throw error;
+  } finally {
+    clearTimeout(late);
+  }
 };
 
 /**
@@ -51,19 +95,37 @@ export const k8sAttributes =
       return merge(batches.pipe(process), defer(start).pipe(ignoreElements())).pipe(finalize(() => void shutdown()));
     });
 
+/** Tables of sources of one stream: a receiver that starts again makes a new one, and never comes back to the one before. */
+const MOST_TABLES = 8;
+
 const nameStream =
-  (settings: NamingSettings): OperatorFunction<NfsBatch, NfsBatch> =>
+  (naming: Naming, streams: Set<OwnerNames>, tell: (startMs: number) => OwnNumber[]): OperatorFunction<NfsBatch, NfsBatch> =>
   (batches) =>
     defer(() => {
       // A table is one receiver's.
       const tables = new Map<Sources, OwnerNames>();
-      const retries = settings.pods?.changed.subscribe(() => tables.forEach((names) => names.retry()));
+      // On the clock of the batches, which in a replay is another one.
+      let startMs: number | undefined;
+      const leave = (sources: Sources): void => {
+        streams.delete(tables.get(sources)!);
+        tables.delete(sources);
+      };
       return batches.pipe(
-        tap(({ sources, changedSources }) => {
-          let names = tables.get(sources);
-          if (names === undefined) tables.set(sources, (names = nameOwners(sources, settings)));
-          names.take(changedSources);
+        map((batch) => {
+          let names = tables.get(batch.sources);
+          if (names === undefined) {
+            tables.set(batch.sources, (names = nameOwners(batch.sources, naming)));
+            streams.add(names);
+            if (tables.size > MOST_TABLES) leave(tables.keys().next().value!);
+          }
+          startMs ??= batch.timeMs;
+          names.take(batch);
+          for (const { pods, containers } of naming.known) {
+            pods.sweep();
+            containers.sweep();
+          }
+          return batch.totalsRead ? { ...batch, ownNumbers: [...(batch.ownNumbers ?? []), ...tell(startMs)] } : batch;
         }),
-        finalize(() => retries?.unsubscribe()),
+        finalize(() => [...tables.keys()].forEach(leave)),
       );
     });

@@ -1,47 +1,19 @@
-import { Sources, type Cgroup } from '@nfscope/model';
+import type { Cgroup } from '@nfscope/model';
 import { describe, expect, test } from 'vitest';
-import { nameOwners } from './owner-names.ts';
-import type { Pod } from './pod.ts';
-import { trackPods, type Pods } from './pods.ts';
+import { cgroupAt as at, naming, podNamed as pod } from './testing/naming.ts';
 
 const uid = '8f3c2d1e-0a5b-4c7d-9e1f-2b3a4c5d6e7f';
 const apiUid = '99999999-0a5b-4c7d-9e1f-2b3a4c5d6e7f';
 const id = 'a'.repeat(64);
 const inPod = `/kubepods/burstable/pod${uid}`;
 const inContainer = `${inPod}/${id}`;
-const at = (path: string | undefined): Cgroup => ({ id: 1, kind: 'cgroup', path });
-const pod = (containers: Record<string, string>, ofUid = uid): Pod => ({
-  uid: ofUid,
-  namespace: 'media',
-  name: 'writer-0',
-  containers: new Map(Object.entries(containers)),
-});
-
-const named = (pods: Pods | undefined, node: string | undefined) => {
-  const sources = new Sources();
-  const names = nameOwners(sources, { component: 'k8s_attributes', node, pods });
-  pods?.changed.subscribe(() => names.retry());
-  const client = { id: 1, program: 100003, version: 4, parents: [], server: undefined };
-  return {
-    sources,
-    take: (cgroup: Cgroup): number => {
-      const { index } = sources.add(cgroup, client, 0);
-      names.take([index]);
-      return index;
-    },
-    know: (index: number, path: string): void => {
-      sources.change(index, { cgroup: at(path) });
-      names.take([index]);
-    },
-    resource: (index: number): unknown => sources.at(index).resource,
-    waits: (index: number): boolean => sources.at(index).waiting.has('k8s_attributes'),
-  };
-};
 
 const ofContainer = { 'nfs.io.owner': 'container', 'container.id': id, 'k8s.pod.uid': uid };
 const ofPod = { 'k8s.namespace.name': 'media', 'k8s.pod.name': 'writer-0', 'k8s.pod.uid': uid };
+const app = { 'k8s.container.name': 'app' };
+const withNode = { 'k8s.node.name': 'node-1' };
 
-describe('without an API server: what the cgroup tells', () => {
+describe('without a source of identity: what the cgroup tells', () => {
   test.each<[string, Cgroup, object, boolean]>([
     ['kernel threads', { id: 0, kind: 'system', path: undefined }, { 'nfs.io.owner': 'system' }, false],
     ['begun before the start', { id: 0, kind: 'unknown', path: undefined }, { 'nfs.io.owner': 'unknown' }, false],
@@ -52,99 +24,202 @@ describe('without an API server: what the cgroup tells', () => {
     ['pod itself', at(inPod), { 'nfs.io.owner': 'cgroup', 'process.linux.cgroup': inPod, 'k8s.pod.uid': uid }, false],
     ['path not known yet', at(undefined), { 'nfs.io.owner': 'cgroup' }, true],
   ])('%s', (_, cgroup, resource, waits) => {
-    const { take, ...its } = named(undefined, undefined);
+    const { take, ...its } = naming({ sources: 0 });
     const index = take(cgroup);
     expect([its.resource(index), its.waits(index)]).toEqual([resource, waits]);
   });
 
   test('a path that comes later', () => {
-    const { take, know, resource, waits } = named(undefined, undefined);
+    const { take, know, resource, waits } = naming({ sources: 0 });
     const index = take(at(undefined));
     know(index, inContainer);
     expect([resource(index), waits(index)]).toEqual([ofContainer, false]);
   });
 
   test('the node, where its name is known', () => {
-    const { take, resource } = named(undefined, 'node-1');
-    expect(resource(take({ id: 0, kind: 'system', path: undefined }))).toEqual({ 'nfs.io.owner': 'system', 'k8s.node.name': 'node-1' });
+    const { take, resource } = naming({ sources: 0, node: 'node-1' });
+    expect(resource(take({ id: 0, kind: 'system', path: undefined }))).toEqual({ 'nfs.io.owner': 'system', ...withNode });
+  });
+
+  test('only what is asked for', () => {
+    const { take, resource } = naming({ sources: 0, node: 'node-1', config: { extract: { metadata: [] } } });
+    expect(resource(take(at(inContainer)))).toEqual({ 'nfs.io.owner': 'container' });
   });
 });
 
-describe('with an API server', () => {
-  const withNode = { 'k8s.node.name': 'node-1' };
-
+describe('with a source of identity', () => {
   test('a listed pod: named at once', () => {
-    const pods = trackPods();
-    pods.replace([pod({ [id]: 'app' })]);
-    const { take, resource, waits } = named(pods, 'node-1');
+    const { known, take, resource, waits } = naming({ node: 'node-1' });
+    known[0]!.pods.replace([pod(uid, { [id]: 'app' })]);
     const index = take(at(inContainer));
-    expect([resource(index), waits(index)]).toEqual([{ ...withNode, ...ofContainer, ...ofPod, 'k8s.container.name': 'app' }, false]);
+    expect([resource(index), waits(index)]).toEqual([{ ...withNode, ...ofContainer, ...ofPod, ...app }, false]);
   });
 
   test('a pod that comes later, and its container later still', () => {
-    const pods = trackPods();
-    const { take, resource, waits } = named(pods, 'node-1');
+    const { known, take, resource, waits, missed } = naming();
     const index = take(at(inContainer));
-    expect([resource(index), waits(index)]).toEqual([{ ...withNode, ...ofContainer }, true]);
-    pods.apply([{ kind: 'set', pod: pod({}) }]);
-    expect([resource(index), waits(index)]).toEqual([{ ...withNode, ...ofContainer, ...ofPod }, true]);
-    pods.apply([{ kind: 'set', pod: pod({ [id]: 'app' }) }]);
-    expect([resource(index), waits(index)]).toEqual([{ ...withNode, ...ofContainer, ...ofPod, 'k8s.container.name': 'app' }, false]);
+    expect([resource(index), waits(index), missed()]).toEqual([ofContainer, true, 1]);
+    known[0]!.pods.apply([{ kind: 'set', item: pod(uid) }]);
+    expect([resource(index), waits(index)]).toEqual([{ ...ofContainer, ...ofPod }, true]);
+    known[0]!.pods.apply([{ kind: 'set', item: pod(uid, { [id]: 'app' }) }]);
+    expect([resource(index), waits(index)]).toEqual([{ ...ofContainer, ...ofPod, ...app }, false]);
   });
 
   test('a static pod has the uid of the API server once it is named', () => {
-    const pods = trackPods();
-    const { take, resource } = named(pods, 'node-1');
+    const { known, take, resource } = naming();
     const index = take(at(inContainer));
-    pods.replace([pod({ [id]: 'app' }, apiUid)]);
-    expect(resource(index)).toMatchObject({ 'k8s.pod.uid': apiUid, 'k8s.container.name': 'app' });
+    known[0]!.pods.replace([pod(apiUid, { [id]: 'app' })]);
+    expect(resource(index)).toMatchObject({ 'k8s.pod.uid': apiUid, ...app });
+  });
+
+  test('a static pod is found by its mirror before its container is told of', () => {
+    const { known, take, resource } = naming();
+    const hash = '0123456789abcdef0123456789abcdef';
+    known[0]!.pods.replace([pod(apiUid, {}, { annotations: new Map([['kubernetes.io/config.hash', hash]]) })]);
+    expect(resource(take(at(`/kubepods/burstable/pod${hash}/${id}`)))).toMatchObject({ ...ofPod, 'k8s.pod.uid': apiUid });
   });
 
   test.each([
     ['the pod itself', inPod, { 'nfs.io.owner': 'cgroup', 'process.linux.cgroup': inPod }, false],
     ['its sandbox', `${inPod}/${'b'.repeat(64)}`, { 'nfs.io.owner': 'container', 'container.id': 'b'.repeat(64) }, true],
   ])('%s has the names of the pod', (_, path, own, waits) => {
-    const pods = trackPods();
-    const { take, resource, ...its } = named(pods, 'node-1');
+    const { known, take, resource, ...its } = naming();
     const index = take(at(path));
     expect(its.waits(index)).toBe(true);
-    pods.replace([pod({ [id]: 'app' })]);
-    expect([resource(index), its.waits(index)]).toEqual([{ ...withNode, ...own, ...ofPod }, waits]);
+    known[0]!.pods.replace([pod(uid, { [id]: 'app' })]);
+    expect([resource(index), its.waits(index)]).toEqual([{ ...own, ...ofPod }, waits]);
   });
 
   test('a container of a pod that was deleted before it was listed is waited for no longer, and the pod’s names stay', () => {
-    const pods = trackPods();
-    const { take, resource, waits } = named(pods, 'node-1');
+    const { known, take, resource, waits } = naming();
     const index = take(at(inContainer));
-    pods.replace([pod({})]);
-    pods.replace([]);
-    expect([resource(index), waits(index)]).toEqual([{ ...withNode, ...ofContainer, ...ofPod }, false]);
+    known[0]!.pods.replace([pod(uid)]);
+    known[0]!.pods.replace([]);
+    expect([resource(index), waits(index)]).toEqual([{ ...ofContainer, ...ofPod }, false]);
   });
 
   test('who writes after the pod is gone is named', () => {
-    const pods = trackPods();
-    pods.replace([pod({ [id]: 'app' })]);
-    pods.replace([]);
-    const { take, resource, waits } = named(pods, 'node-1');
+    const { known, take, resource, waits } = naming();
+    known[0]!.pods.replace([pod(uid, { [id]: 'app' })]);
+    known[0]!.pods.replace([]);
     const index = take(at(inContainer));
-    expect([resource(index), waits(index)]).toEqual([{ ...withNode, ...ofContainer, ...ofPod, 'k8s.container.name': 'app' }, false]);
+    expect([resource(index), waits(index)]).toEqual([{ ...ofContainer, ...ofPod, ...app }, false]);
+  });
+
+  test('a pod of the same name with another uid is another source, and changes nothing of the first', () => {
+    const { known, take, resource } = naming();
+    const [second, other] = ['11111111-0a5b-4c7d-9e1f-2b3a4c5d6e7f', 'b'.repeat(64)];
+    known[0]!.pods.replace([pod(uid, { [id]: 'app' })]);
+    const first = take(at(inContainer));
+    known[0]!.pods.apply([
+      { kind: 'delete', key: uid },
+      { kind: 'set', item: pod(second, { [other]: 'app' }) },
+    ]);
+    const index = take(at(`/kubepods/burstable/pod${second}/${other}`));
+    expect(resource(first)).toEqual({ ...ofContainer, ...ofPod, ...app });
+    expect(resource(index)).toEqual({ ...ofContainer, ...ofPod, ...app, 'k8s.pod.uid': second, 'container.id': other });
+  });
+
+  test('a container that was started again in its place', () => {
+    const { known, take, resource } = naming();
+    known[0]!.pods.replace([pod(uid, { [id]: 'app' })]);
+    const first = take(at(inContainer));
+    const again = 'b'.repeat(64);
+    known[0]!.pods.apply([{ kind: 'set', item: pod(uid, { [again]: 'app' }) }]);
+    expect(resource(take(at(`${inPod}/${again}`)))).toMatchObject({ ...app, 'container.id': again });
+    expect(resource(first)).toMatchObject({ ...app, 'container.id': id });
+  });
+
+  test('a label that changes, and one that is taken away', () => {
+    const { known, take, resource } = naming({ config: { extract: { labels: [{ key_regex: '.*' }] } } });
+    known[0]!.pods.replace([pod(uid, { [id]: 'app' }, { labels: new Map([['tier', 'one']]) })]);
+    const index = take(at(inContainer));
+    expect(resource(index)).toMatchObject({ 'k8s.pod.label.tier': 'one' });
+    known[0]!.pods.apply([{ kind: 'set', item: pod(uid, { [id]: 'app' }, { labels: new Map([['tier', 'two']]) }) }]);
+    expect(resource(index)).toMatchObject({ 'k8s.pod.label.tier': 'two' });
+    known[0]!.pods.apply([{ kind: 'set', item: pod(uid, { [id]: 'app' }, { labels: new Map() }) }]);
+    expect(resource(index)).not.toHaveProperty(['k8s.pod.label.tier']);
+  });
+
+  test('a container without a pod', () => {
+    const { known, take, resource, waits } = naming();
+    const index = take(at(`/docker/${id}`));
+    expect(waits(index)).toBe(true);
+    known[0]!.containers.apply([{ kind: 'set', item: { id, name: 'nfs-client', image: 'busybox:1.36' } }]);
+    expect([resource(index), waits(index)]).toEqual([
+      { 'nfs.io.owner': 'container', 'container.id': id, 'container.name': 'nfs-client' },
+      false,
+    ]);
+  });
+
+  test('a pod that is excluded: what the cgroup tells, at once', () => {
+    const { known, take, resource, waits } = naming({ config: { exclude: { pods: [{ name: '^writer-' }] } } });
+    known[0]!.pods.replace([pod(uid, { [id]: 'app' })]);
+    const index = take(at(inContainer));
+    expect([resource(index), waits(index)]).toEqual([ofContainer, false]);
   });
 
   test.each([
     ['kernel threads', { id: 0, kind: 'system', path: undefined } as const],
     ['a service', at('/system.slice/a.service')],
   ])('%s: nobody to wait for', (_, cgroup) => {
-    const { take, waits } = named(trackPods(), 'node-1');
-    expect(waits(take(cgroup))).toBe(false);
+    const { take, waits, lookups } = naming();
+    expect([waits(take(cgroup)), lookups]).toEqual([false, { found: 0, missed: 0 }]);
   });
 
-  test('changes of other pods change no source', () => {
-    const pods = trackPods();
-    const { take, sources } = named(pods, 'node-1');
+  test('changes of other pods, and a list that says the same, change no source', () => {
+    const { known, take, sources, lookups } = naming();
     const index = take(at(inContainer));
-    pods.replace([pod({})]);
+    known[0]!.pods.replace([pod(uid)]);
     const { revision } = sources.at(index);
-    pods.replace([pod({}), pod({ c9: 'app' }, apiUid)]);
-    expect(sources.at(index).revision).toBe(revision);
+    const before = lookups.found + lookups.missed;
+    known[0]!.pods.replace([pod(uid), pod(apiUid, { c9: 'app' })]);
+    expect([sources.at(index).revision, lookups.found + lookups.missed]).toEqual([revision, before]);
+  });
+});
+
+describe('namespace, node and cluster', () => {
+  const config = {
+    extract: {
+      metadata: ['k8s.pod.name', 'k8s.node.uid', 'k8s.cluster.uid'],
+      labels: [
+        { key: 'team', from: 'namespace' },
+        { key_regex: 'zone', from: 'node', tag_name: 'zone' },
+      ],
+      annotations: [{ key: 'cost', from: 'namespace' }],
+    },
+  };
+  const media = { uid: 'n', name: 'media', labels: new Map([['team', 'film']]), annotations: new Map([['cost', '7']]) };
+
+  test('come late, change, and stay when the namespace is gone', () => {
+    const { known, cluster, take, resource } = naming({ config, node: 'node-1' });
+    known[0]!.pods.replace([pod(uid, { [id]: 'app' })]);
+    const index = take(at(inContainer));
+    expect(resource(index)).toEqual({ 'nfs.io.owner': 'container', 'k8s.pod.name': 'writer-0' });
+    cluster.namespaces.replace([media, { uid: 'c', name: 'kube-system' }]);
+    cluster.nodes.replace([{ uid: 'u', name: 'node-1', labels: new Map([['zone', 'a']]) }]);
+    const all = {
+      'nfs.io.owner': 'container',
+      'k8s.pod.name': 'writer-0',
+      'k8s.node.uid': 'u',
+      'k8s.cluster.uid': 'c',
+      'k8s.namespace.label.team': 'film',
+      'k8s.namespace.annotation.cost': '7',
+      zone: 'a',
+    };
+    expect(resource(index)).toEqual(all);
+    cluster.namespaces.apply([{ kind: 'set', item: { ...media, labels: new Map([['team', 'music']]) } }]);
+    expect(resource(index)).toEqual({ ...all, 'k8s.namespace.label.team': 'music' });
+    cluster.namespaces.replace([]);
+    expect(resource(index)).toEqual({ ...all, 'k8s.namespace.label.team': 'music' });
+  });
+
+  test('of other namespaces no source is looked at', () => {
+    const { known, cluster, take, lookups } = naming({ config });
+    known[0]!.pods.replace([pod(uid, { [id]: 'app' })]);
+    take(at(inContainer));
+    const before = { ...lookups };
+    cluster.namespaces.replace([{ ...media, uid: 'o', name: 'other' }]);
+    expect(lookups).toEqual(before);
   });
 });

@@ -4,15 +4,17 @@ import { join } from 'node:path';
 import { recordingLogger } from '@nfscope/pipeline/testing';
 import { firstValueFrom } from 'rxjs';
 import { afterAll, afterEach, expect, test, vi } from 'vitest';
-import type { PodWatch } from './pod-watch.ts';
+import type { Watch } from './identity-source.ts';
 import { watchPodsFile } from './pods-file.ts';
+import { config as schema } from './config.ts';
+import { projection } from './pod.ts';
 import { trackPods } from './pods.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'nfscope-pods-'));
 const file = join(folder, 'pods.json');
 afterAll(() => rmSync(folder, { recursive: true }));
 
-let watch: PodWatch | undefined;
+let watch: Watch | undefined;
 afterEach(() => watch?.stop());
 
 const list = (...names: string[]): string =>
@@ -22,11 +24,12 @@ const list = (...names: string[]): string =>
       status: { containerStatuses: [{ name: 'main', containerID: `containerd://id-${name}` }] },
     })),
   });
-const nameOf = (pods: ReturnType<typeof trackPods>, containerId: string) => pods.find({ containerId, podUid: undefined })?.pod.name;
+const tracked = () => trackPods(projection(schema.parse({}))).pods;
+const nameOf = (pods: ReturnType<typeof tracked>, containerId: string) => pods.find(containerId)?.attributes['k8s.pod.name'];
 
 test('knows the pods in the file, and those of the one that replaces it', async () => {
   writeFileSync(file, list('orders'));
-  const pods = trackPods();
+  const pods = tracked();
   watch = await watchPodsFile(file, pods, recordingLogger());
   expect(nameOf(pods, 'id-orders')).toBe('orders');
   for (const name of ['etl', 'backup']) {
@@ -40,7 +43,7 @@ test('knows the pods in the file, and those of the one that replaces it', async 
 
 test('a file that breaks later is logged, and what was known stays', async () => {
   writeFileSync(file, list('orders'));
-  const pods = trackPods();
+  const pods = tracked();
   const log = recordingLogger();
   watch = await watchPodsFile(file, pods, log);
   writeFileSync(file, '{}');
@@ -59,9 +62,9 @@ test.each<[name: string, text: string | undefined]>([
 ])('a file that is %s refuses the start', async (_, text) => {
   rmSync(file, { force: true });
   if (text !== undefined) writeFileSync(file, text);
-  await expect(watchPodsFile(file, trackPods(), recordingLogger())).rejects.toMatchObject({ code: 'NFS-401', where: file });
+  await expect(watchPodsFile(file, tracked(), recordingLogger())).rejects.toMatchObject({ code: 'NFS-401', where: file });
 });
 
 test('a folder that is not there refuses the start', async () => {
-  await expect(watchPodsFile(join(folder, 'none', 'pods.json'), trackPods(), recordingLogger())).rejects.toMatchObject({ code: 'NFS-401' });
+  await expect(watchPodsFile(join(folder, 'none', 'pods.json'), tracked(), recordingLogger())).rejects.toMatchObject({ code: 'NFS-401' });
 });

@@ -2,12 +2,13 @@ import { watch } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { NfscopeError, type Logger } from '@nfscope/pipeline';
-import type { PodWatch } from './pod-watch.ts';
-import { projectPod, type Pod } from './pod.ts';
-import type { Pods } from './pods.ts';
+import type { PodFacts } from './facts.ts';
+import type { Watch } from './identity-source.ts';
+import { podFacts } from './object-facts.ts';
+import type { Table } from './table.ts';
 
 /** Keeps `pods` to what a file with a PodList says, until it is stopped. Throws NFS-401 when there is none; later faults are logged, and what was known stays. */
-export const watchPodsFile = async (file: string, pods: Pods, log: Logger): Promise<PodWatch> => {
+export const watchPodsFile = async (file: string, pods: Table<PodFacts>, log: Logger): Promise<Watch> => {
   let reading: Promise<void> | undefined;
   let stale = false;
   const load = async (): Promise<void> => pods.replace(parsePods(await readFile(file, 'utf8')));
@@ -38,6 +39,7 @@ export const watchPodsFile = async (file: string, pods: Pods, log: Logger): Prom
     throw refused(cause);
   }
   return {
+    ready: Promise.resolve(),
     async stop() {
       watcher.close();
       await reading;
@@ -45,8 +47,8 @@ export const watchPodsFile = async (file: string, pods: Pods, log: Logger): Prom
   };
 };
 
-const parsePods = (text: string): Pod[] => {
+const parsePods = (text: string): PodFacts[] => {
   const { items } = JSON.parse(text) as { readonly items?: unknown };
   if (!Array.isArray(items)) throw new Error('it has no list of items');
-  return items.map(projectPod).filter((pod) => pod !== undefined);
+  return items.map(podFacts).filter((pod) => pod !== undefined);
 };

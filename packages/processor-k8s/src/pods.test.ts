@@ -1,90 +1,37 @@
 import { describe, expect, test } from 'vitest';
-import type { Pod } from './pod.ts';
-import { trackPods, type Pods } from './pods.ts';
+import { config as schema } from './config.ts';
+import { projection } from './pod.ts';
+import { trackPods } from './pods.ts';
+import { podNamed } from './testing/naming.ts';
 
-const pod = (uid: string, containers: Record<string, string> = {}, name = `name-of-${uid}`): Pod => ({
-  uid,
-  namespace: 'default',
-  name,
-  containers: new Map(Object.entries(containers)),
-});
-const set = (...pods: Pod[]) => pods.map((one) => ({ kind: 'set', pod: one }) as const);
-const remove = (...uids: string[]) => uids.map((uid) => ({ kind: 'delete', uid }) as const);
-const find = (pods: Pods, podUid?: string, containerId?: string): unknown[] | undefined => {
-  const found = pods.find({ podUid, containerId });
-  return found && [found.pod.name, found.container, found.gone ? 'gone' : 'here'];
-};
+const project = projection(schema.parse({}));
+const containersOf = (pods: ReturnType<typeof trackPods>, uid: string): unknown =>
+  pods.pods.find(uid)?.containers.map(({ id, attributes }) => [id, attributes['k8s.container.name']]);
 
-describe('found', () => {
-  const pods = trackPods();
-  pods.apply(set(pod('a', { c1: 'app', c2: 'sidecar' }), pod('b')));
-  test.each([
-    ['container of its pod', 'a', 'c1', ['name-of-a', 'app', 'here']],
-    ['another container', 'a', 'c2', ['name-of-a', 'sidecar', 'here']],
-    ['sandbox, or a container that is too new', 'a', 'c9', ['name-of-a', undefined, 'here']],
-    ['the pod itself', 'a', undefined, ['name-of-a', undefined, 'here']],
-    ['static pod, whose uid is another in its cgroup’s path', 'hash', 'c1', ['name-of-a', 'app', 'here']],
-    ['container without a pod in its path', undefined, 'c2', ['name-of-a', 'sidecar', 'here']],
-    ['unknown pod', 'z', 'c9', undefined],
-    ['neither', undefined, undefined, undefined],
-  ])('%s', (_, uid, container, expected) => {
-    expect(find(pods, uid, container)).toEqual(expected);
-  });
-});
-
-test('a change replaces what was known of a pod', () => {
-  const pods = trackPods();
-  pods.apply(set(pod('a', { c1: 'app' })));
-  pods.apply(set(pod('a', { c2: 'app' })));
-  expect([find(pods, undefined, 'c1'), find(pods, undefined, 'c2')]).toEqual([undefined, ['name-of-a', 'app', 'here']]);
-});
-
-test('a pod of the same name is another pod', () => {
-  const pods = trackPods();
-  pods.apply([...set(pod('a', { c1: 'app' }, 'web-0')), ...remove('a'), ...set(pod('b', { c2: 'app' }, 'web-0'))]);
-  expect([find(pods, 'a', 'c1'), find(pods, 'b', 'c2')]).toEqual([
-    ['web-0', 'app', 'gone'],
-    ['web-0', 'app', 'here'],
+test('a container that was replaced is still found, the last four that were', () => {
+  const known = trackPods(project);
+  for (let i = 0; i < 9; i++) known.pods.apply([{ kind: 'set', item: podNamed('u', { [`c${i}`]: 'app', side: 'side' }) }]);
+  expect(containersOf(known, 'u')).toEqual([
+    ['c8', 'app'],
+    ['side', 'side'],
+    ['c7', 'app'],
+    ['c6', 'app'],
+    ['c5', 'app'],
+    ['c4', 'app'],
   ]);
+  expect(['c8', 'c4', 'c3'].map((id) => known.pods.find(id)?.uid)).toEqual(['u', 'u', undefined]);
 });
 
-test('a pod that left the selection and came back is here', () => {
-  const pods = trackPods();
-  pods.apply([...set(pod('a')), ...remove('a'), ...set(pod('a'))]);
-  expect(find(pods, 'a')).toEqual(['name-of-a', undefined, 'here']);
+test('a static pod is found by its uid on the node and by its mirror’s', () => {
+  const known = trackPods(project);
+  known.pods.replace([podNamed('mirror', {}, { annotations: new Map([['kubernetes.io/config.hash', 'static']]) })]);
+  expect(['mirror', 'static'].map((uid) => known.pods.find(uid)?.uid)).toEqual(['mirror', 'mirror']);
 });
 
-test('a new list: what is not in it is gone, what is in it is here', () => {
-  const pods = trackPods();
-  pods.replace([pod('a'), pod('b', { c1: 'app' })]);
-  pods.replace([pod('a'), pod('c')]);
-  expect(['a', 'b', 'c'].map((uid) => find(pods, uid)?.[2])).toEqual(['here', 'gone', 'here']);
-  pods.replace([pod('b', { c1: 'app' })]);
-  expect(find(pods, 'b', 'c1')).toEqual(['name-of-b', 'app', 'here']);
-});
-
-test('the 1024 pods that went last are still found, the ones before are forgotten with their containers', () => {
-  const pods = trackPods();
-  const all = Array.from({ length: 1026 }, (_, i) => pod(`p${i}`, { [`c${i}`]: 'app' }));
-  pods.apply(set(...all));
-  pods.apply(remove(...all.map(({ uid }) => uid)));
-  expect([1025, 2, 1, 0].map((i) => find(pods, `p${i}`, `c${i}`)?.[2])).toEqual(['gone', 'gone', undefined, undefined]);
-});
-
-test('who deletes an unknown pod, or one twice, changes nothing', () => {
-  const pods = trackPods();
-  pods.apply([...remove('z'), ...set(pod('a')), ...remove('a', 'a')]);
-  expect([find(pods, 'z'), find(pods, 'a')?.[2]]).toEqual([undefined, 'gone']);
-});
-
-test('told of once a batch of changes, and not of none', () => {
-  const pods = trackPods();
-  let told = 0;
-  pods.changed.subscribe(() => told++);
-  pods.apply(set(pod('a'), pod('b')));
-  expect(told).toBe(1);
-  pods.apply([]);
-  expect(told).toBe(1);
-  pods.replace([]);
-  expect(told).toBe(2);
+describe('a source that gives all it has', () => {
+  test('keeps what is wanted', () => {
+    const known = trackPods(project, ({ namespace }) => namespace === 'media');
+    known.pods.replace([podNamed('a'), podNamed('b', {}, { namespace: 'other' })]);
+    expect(['a', 'b'].map((uid) => known.pods.find(uid)?.uid)).toEqual(['a', undefined]);
+  });
 });

@@ -2,13 +2,38 @@
 export const attribute = {
   // OpenTelemetry semantic conventions 1.44
   CONTAINER_ID: 'container.id',
+  CONTAINER_IMAGE_NAME: 'container.image.name',
+  CONTAINER_IMAGE_REPO_DIGESTS: 'container.image.repo_digests',
+  CONTAINER_IMAGE_TAGS: 'container.image.tags',
+  CONTAINER_NAME: 'container.name',
   ERROR_TYPE: 'error.type',
   HOST_NAME: 'host.name',
+  K8S_CLUSTER_UID: 'k8s.cluster.uid',
   K8S_CONTAINER_NAME: 'k8s.container.name',
+  K8S_CONTAINER_RESTART_COUNT: 'k8s.container.restart_count',
+  K8S_CRONJOB_NAME: 'k8s.cronjob.name',
+  K8S_CRONJOB_UID: 'k8s.cronjob.uid',
+  K8S_DAEMONSET_NAME: 'k8s.daemonset.name',
+  K8S_DAEMONSET_UID: 'k8s.daemonset.uid',
+  K8S_DEPLOYMENT_NAME: 'k8s.deployment.name',
+  K8S_DEPLOYMENT_UID: 'k8s.deployment.uid',
+  K8S_JOB_NAME: 'k8s.job.name',
+  K8S_JOB_UID: 'k8s.job.uid',
   K8S_NAMESPACE_NAME: 'k8s.namespace.name',
   K8S_NODE_NAME: 'k8s.node.name',
+  K8S_NODE_UID: 'k8s.node.uid',
+  K8S_PERSISTENTVOLUME_NAME: 'k8s.persistentvolume.name',
+  K8S_PERSISTENTVOLUMECLAIM_NAME: 'k8s.persistentvolumeclaim.name',
+  K8S_POD_HOSTNAME: 'k8s.pod.hostname',
+  K8S_POD_IP: 'k8s.pod.ip',
   K8S_POD_NAME: 'k8s.pod.name',
+  K8S_POD_START_TIME: 'k8s.pod.start_time',
   K8S_POD_UID: 'k8s.pod.uid',
+  K8S_REPLICASET_NAME: 'k8s.replicaset.name',
+  K8S_REPLICASET_UID: 'k8s.replicaset.uid',
+  K8S_STATEFULSET_NAME: 'k8s.statefulset.name',
+  K8S_STATEFULSET_UID: 'k8s.statefulset.uid',
+  K8S_STORAGECLASS_NAME: 'k8s.storageclass.name',
   NETWORK_IO_DIRECTION: 'network.io.direction',
   NETWORK_TRANSPORT: 'network.transport',
   NFS_OPERATION_NAME: 'nfs.operation.name',
@@ -19,6 +44,12 @@ export const attribute = {
   PROCESS_LINUX_CGROUP: 'process.linux.cgroup',
   SERVER_ADDRESS: 'server.address',
   SERVER_PORT: 'server.port',
+  SERVICE_INSTANCE_ID: 'service.instance.id',
+  SERVICE_NAME: 'service.name',
+  SERVICE_NAMESPACE: 'service.namespace',
+  SERVICE_VERSION: 'service.version',
+  // the Collector’s k8s_attributes
+  CONTAINER_IMAGE_TAG: 'container.image.tag',
   // ours
   NFS_EXPORT_PATH: 'nfs.export.path',
   NFS_IO_CHARGE: 'nfs.io.charge',
@@ -40,15 +71,22 @@ export const attribute = {
   NFS_MOUNT_VERSION: 'nfs.mount.version',
   NFS_MOUNT_WSIZE: 'nfs.mount.wsize',
   NFS_TRANSPORT_CONNECTION: 'nfs.transport.connection',
+  NFSCOPE_IDENTITY_KIND: 'nfscope.identity.kind',
+  NFSCOPE_IDENTITY_SOURCE: 'nfscope.identity.source',
   NFSCOPE_LOST_KIND: 'nfscope.lost.kind',
   NFSCOPE_PROGRAM_HOOK: 'nfscope.program.hook',
   NFSCOPE_PROGRAM_TYPE: 'nfscope.program.type',
 } as const;
 
+/** A label or an annotation of an object, `k8s.pod.label.app`. */
+export const k8sText = (object: 'pod' | 'namespace' | 'node', kind: 'label' | 'annotation', key: string): string =>
+  `k8s.${object}.${kind}.${key}`;
+
 export type AttributeName = (typeof attribute)[keyof typeof attribute];
 
 /** What the attributes mean that OpenTelemetry's registry has not. docs/telemetry.md is generated from this table. */
 export const ownAttributes = {
+  'container.image.tag': 'Tag of the image a container was made of; the name that the Collector’s k8s_attributes had for it first.',
   'nfs.export.path': 'Path of the export on the server, as it was mounted. Absent on what belongs to a server as a whole.',
   'nfs.io.charge':
     'The rule that decided who pays for the operation: opener (who opened the file; buffered writes), page (whose page cache it was; buffered writes through a file opened before nfscope started), submitter (who sent it), system (a kernel thread, for nobody), other (the table was full), unknown (it began before nfscope did).',
@@ -76,6 +114,9 @@ export const ownAttributes = {
   'nfs.mount.version': 'Version of NFS with its minor version, such as 4.2.',
   'nfs.mount.wsize': 'Bytes that a WRITE may carry.',
   'nfs.transport.connection': 'Which of the connections to a server (nconnect) it is, from 0; it stays when the connection is made anew.',
+  'nfscope.identity.kind':
+    'What was told of: pod, container (one without a pod), namespace, node, persistentvolume, persistentvolumeclaim.',
+  'nfscope.identity.source': 'Who told it: api, cri, docker, logs, or file (`pods_file`).',
   'nfscope.lost.kind':
     'What was lost: event (a single operation), identity (the name of a cgroup or rpc client), row (the owner of an operation; it is counted under other), task (an operation in flight beyond those that are looked at, each second), run (a run of a program that the kernel skipped: an operation, or who opened a file).',
   'nfscope.program.hook': 'The place in the kernel where a program of nfscope is called, such as rpc_task_end.',

@@ -1,5 +1,5 @@
 // The one place for names.
-export { attribute, ownAttributes, type AttributeName } from './attributes.ts';
+export { attribute, k8sText, ownAttributes, type AttributeName } from './attributes.ts';
 export { metric, type MetricDefinition } from './metrics.ts';
 // What a failed operation is called.
 export { errorName, errorNames, OTHER_ERROR } from './errors.ts';

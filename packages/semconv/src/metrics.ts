@@ -179,4 +179,97 @@ export const metric = {
     unit: '{run}',
     description: 'Runs of a program that the kernel skipped since it was attached, by hook.',
   },
+  // Names of the Collector’s k8s_attributes.
+  K8S_POD_ADDED: {
+    name: 'otelcol_otelsvc_k8s_pod_added',
+    type: 'counter',
+    unit: '{pod}',
+    description: 'Pods that were heard of for the first time, by the source of identity that told.',
+  },
+  K8S_POD_UPDATED: {
+    name: 'otelcol_otelsvc_k8s_pod_updated',
+    type: 'counter',
+    unit: '{pod}',
+    description: 'Pods that changed, by the source of identity that told.',
+  },
+  K8S_POD_DELETED: {
+    name: 'otelcol_otelsvc_k8s_pod_deleted',
+    type: 'counter',
+    unit: '{pod}',
+    description: 'Pods that went away, by the source of identity that told.',
+  },
+  K8S_NAMESPACE_ADDED: {
+    name: 'otelcol_otelsvc_k8s_namespace_added',
+    type: 'counter',
+    unit: '{namespace}',
+    description: 'Namespaces that were heard of for the first time, by the source of identity that told.',
+  },
+  K8S_NAMESPACE_UPDATED: {
+    name: 'otelcol_otelsvc_k8s_namespace_updated',
+    type: 'counter',
+    unit: '{namespace}',
+    description: 'Namespaces that changed, by the source of identity that told.',
+  },
+  K8S_NAMESPACE_DELETED: {
+    name: 'otelcol_otelsvc_k8s_namespace_deleted',
+    type: 'counter',
+    unit: '{namespace}',
+    description: 'Namespaces that went away, by the source of identity that told.',
+  },
+  K8S_NODE_ADDED: {
+    name: 'otelcol_otelsvc_k8s_node_added',
+    type: 'counter',
+    unit: '{node}',
+    description: 'Nodes that were heard of for the first time, by the source of identity that told.',
+  },
+  K8S_NODE_UPDATED: {
+    name: 'otelcol_otelsvc_k8s_node_updated',
+    type: 'counter',
+    unit: '{node}',
+    description: 'Nodes that changed, by the source of identity that told.',
+  },
+  K8S_NODE_DELETED: {
+    name: 'otelcol_otelsvc_k8s_node_deleted',
+    type: 'counter',
+    unit: '{node}',
+    description: 'Nodes that went away, by the source of identity that told.',
+  },
+  K8S_POD_TABLE_SIZE: {
+    name: 'otelcol_otelsvc_k8s_pod_table_size',
+    type: 'gauge',
+    unit: '{pod}',
+    description: 'Pods that are known, by the source of identity that told.',
+  },
+  K8S_ASSOCIATION_SUCCESS: {
+    name: 'otelcol_processor_k8sattributes_pod_association_success',
+    type: 'counter',
+    unit: '{lookup}',
+    description: 'Times that somebody was found for a cgroup that may be a container’s.',
+  },
+  K8S_ASSOCIATION_ERROR: {
+    name: 'otelcol_processor_k8sattributes_pod_association_error',
+    type: 'counter',
+    unit: '{lookup}',
+    description: 'Times that nobody was, yet or at all.',
+  },
+  // Of names no other component has.
+  IDENTITY_OBJECTS: {
+    name: 'nfscope.identity.objects',
+    type: 'gauge',
+    unit: '{object}',
+    description: 'Things other than pods that are known: containers without a pod, namespaces, nodes, volumes, claims.',
+  },
+  IDENTITY_LISTS: {
+    name: 'nfscope.identity.lists',
+    type: 'counter',
+    unit: '{list}',
+    description:
+      'Whole lists that a source of identity gave. One that watches gives few: many mean that its watch is lost again and again.',
+  },
+  IDENTITY_LIST_AGE: {
+    name: 'nfscope.identity.list.age',
+    type: 'gauge',
+    unit: 's',
+    description: 'Time since the last whole list. Of a source that watches it grows while all is well.',
+  },
 } as const satisfies Record<string, MetricDefinition>;

@@ -12,6 +12,8 @@ const wanted = [
   'busybox-static',
   // Brings runc: the DaemonSet's container.
   'containerd',
+  // A node without Kubernetes.
+  'docker.io',
   'fio',
   'iproute2',
   'kmod',

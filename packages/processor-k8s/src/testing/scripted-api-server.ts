@@ -28,38 +28,53 @@ export const makeServiceAccount = (token = 'first'): string => {
   return folder;
 };
 
-export interface PodObject {
-  readonly metadata: { readonly uid: string; readonly namespace: string; readonly name: string; resourceVersion?: string };
+interface ApiObject {
+  readonly metadata: { readonly uid: string; readonly namespace?: string; readonly name: string; resourceVersion?: string };
+  readonly spec?: { readonly nodeName?: string };
+}
+
+export interface PodObject extends ApiObject {
+  readonly metadata: ApiObject['metadata'] & { readonly namespace: string };
   readonly spec: { readonly nodeName: string };
   readonly status?: object;
 }
 
+const PODS = '/api/v1/pods';
+
 export interface SeenRequest {
   readonly kind: 'list' | 'watch';
+  readonly path: string;
   readonly query: URLSearchParams;
   readonly token: string | undefined;
   readonly atMs: number;
 }
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
-interface Change {
+interface Kept {
+  readonly path: string;
+  readonly object: ApiObject;
+}
+interface Change extends Kept {
   readonly version: number;
   readonly line: string;
-  readonly node: string;
 }
+/** Whether it is asked for by the path and the selector of a request. */
+type Wanted = (kept: Kept) => boolean;
 
-/** An API server that keeps pods, lists them in pages and has them watched, over TLS, and misbehaves when the test says so. */
+/** An API server that keeps objects, lists them in pages and has them watched, over TLS, and misbehaves when the test says so. */
 export class ScriptedApiServer {
   readonly serviceAccountPath: string;
   /** What is accepted as a token. */
   token = 'first';
+  /** Paths that the token has no right to. */
+  readonly forbidden = new Set<string>();
   readonly requests: SeenRequest[] = [];
   #server;
   #version = 100;
   #compacted = 0;
-  #pods = new Map<string, PodObject>();
+  #objects = new Map<string, Kept>();
   #changes: Change[] = [];
-  #watches = new Map<ServerResponse, string>();
+  #watches = new Map<ServerResponse, Wanted>();
   #answers: Record<SeenRequest['kind'], Answer[]> = { list: [], watch: [] };
   #waiting: (() => void)[] = [];
   /** TCP sockets below TLS, by the port of the peer. */
@@ -102,14 +117,19 @@ export class ScriptedApiServer {
     }
   }
 
-  set(pod: PodObject): void {
-    const type = this.#pods.has(pod.metadata.uid) ? 'MODIFIED' : 'ADDED';
-    this.#pods.set(pod.metadata.uid, this.#change(type, pod));
+  set(object: ApiObject, path = PODS): void {
+    const { uid } = object.metadata;
+    this.#objects.set(uid, this.#change(this.#objects.has(uid) ? 'MODIFIED' : 'ADDED', { path, object }));
   }
 
   delete(uid: string): void {
-    this.#change('DELETED', this.#pods.get(uid)!);
-    this.#pods.delete(uid);
+    this.#change('DELETED', this.#objects.get(uid)!);
+    this.#objects.delete(uid);
+  }
+
+  /** What a list would have now. */
+  uids(): string[] {
+    return [...this.#objects.keys()];
   }
 
   /** Forgets what changed so far, as etcd does after five minutes. */
@@ -128,41 +148,42 @@ export class ScriptedApiServer {
     return resourceVersion;
   }
 
-  #change(type: string, pod: PodObject): PodObject {
+  #change(type: string, { path, object }: Kept): Kept {
     const version = ++this.#version;
-    const object = { ...pod, metadata: { ...pod.metadata, resourceVersion: String(version) } };
-    const change = { version, node: pod.spec.nodeName, line: `${JSON.stringify({ type, object })}\n` };
+    const kept = { path, object: { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } } };
+    const change = { ...kept, version, line: `${JSON.stringify({ type, object: kept.object })}\n` };
     this.#changes.push(change);
-    for (const [response, node] of this.#watches) if (node === change.node) response.write(change.line);
-    return object;
+    for (const [response, wanted] of this.#watches) if (wanted(change)) response.write(change.line);
+    return kept;
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
     const url = new URL(request.url!, 'https://127.0.0.1');
     const kind = url.searchParams.get('watch') === 'true' ? 'watch' : 'list';
     const token = request.headers.authorization?.replace(/^Bearer /, '');
-    this.requests.push({ kind, query: url.searchParams, token, atMs: performance.now() });
+    this.requests.push({ kind, path: url.pathname, query: url.searchParams, token, atMs: performance.now() });
     this.#waiting.splice(0).forEach((resolve) => resolve());
-    const node = /^spec\.nodeName=(.+)$/.exec(url.searchParams.get('fieldSelector') ?? '')?.[1];
+    const wanted = wantedBy(url);
     const scripted = this.#answers[kind].shift();
     if (scripted) scripted(response, request);
-    else if (url.pathname !== '/api/v1/pods' || node === undefined) refuse(response, 404, 'not found');
+    else if (wanted === undefined) refuse(response, 404, 'not found');
     else if (token !== this.token) refuse(response, 401, 'Unauthorized');
-    else if (kind === 'watch') this.#watch(response, url.searchParams, node);
-    else this.#list(response, url.searchParams, node);
+    else if (this.forbidden.has(url.pathname)) refuse(response, 403, 'forbidden');
+    else if (kind === 'watch') this.#watch(response, url.searchParams, wanted);
+    else this.#list(response, url.searchParams, wanted);
   }
 
-  #list(response: ServerResponse, query: URLSearchParams, node: string): void {
+  #list(response: ServerResponse, query: URLSearchParams, wanted: Wanted): void {
     const [asOf, start] = (query.get('continue') ?? `${this.#version}:0`).split(':').map(Number) as [number, number];
     if (asOf < this.#compacted) return refuse(response, 410, 'The provided continue parameter is too old');
-    const all = [...this.#pods.values()].filter((pod) => pod.spec.nodeName === node);
+    const all = [...this.#objects.values()].filter(wanted).map(({ object }) => object);
     const end = start + Number(query.get('limit') ?? all.length);
     const metadata = { resourceVersion: String(asOf), ...(end < all.length ? { continue: `${asOf}:${end}` } : {}) };
     // Go writes an empty list without items as null.
-    response.end(JSON.stringify({ kind: 'PodList', metadata, items: all.length === 0 ? null : all.slice(start, end) }));
+    response.end(JSON.stringify({ kind: 'List', metadata, items: all.length === 0 ? null : all.slice(start, end) }));
   }
 
-  #watch(response: ServerResponse, query: URLSearchParams, node: string): void {
+  #watch(response: ServerResponse, query: URLSearchParams, wanted: Wanted): void {
     const since = Number(query.get('resourceVersion'));
     response.writeHead(200, { 'content-type': 'application/json' });
     response.flushHeaders();
@@ -170,8 +191,8 @@ export class ScriptedApiServer {
       const object = { kind: 'Status', code: 410, reason: 'Expired', message: `too old resource version: ${since}` };
       return void response.end(`${JSON.stringify({ type: 'ERROR', object })}\n`);
     }
-    for (const change of this.#changes) if (change.version > since && change.node === node) response.write(change.line);
-    this.#watches.set(response, node);
+    for (const change of this.#changes) if (change.version > since && wanted(change)) response.write(change.line);
+    this.#watches.set(response, wanted);
     const timeout = setTimeout(() => response.end(), Number(query.get('timeoutSeconds')) * 1000);
     response.on('close', () => {
       clearTimeout(timeout);
@@ -195,6 +216,17 @@ export class ScriptedApiServer {
     for (const response of this.#watches.keys()) this.#connections.get(response.socket!.remotePort!)?.resetAndDestroy();
   }
 }
+
+/** Undefined for what is not there: no resource of this server, and no pods but those of a node. */
+const wantedBy = ({ pathname, searchParams }: URL): Wanted | undefined => {
+  const [field, value] = (searchParams.get('fieldSelector') ?? '').split('=');
+  if (!pathname.startsWith('/api/v1/') || (pathname === PODS && field !== 'spec.nodeName')) return undefined;
+  return ({ path, object }) => {
+    if (path !== pathname) return false;
+    if (field === 'spec.nodeName') return object.spec?.nodeName === value;
+    return field !== 'metadata.name' || object.metadata.name === value;
+  };
+};
 
 /** An answer with a v1.Status. */
 export const refuse = (response: ServerResponse, code: number, message: string, headers: Record<string, string> = {}): void => {

@@ -1,10 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EXITED } from './messages.ts';
+import { EXITED, kubeletRuntime } from '@nfscope/processor-k8s/testing';
 import type { Pod, Probed } from './pod.ts';
 import { probe } from './probes.ts';
-import { runtime } from './runtime.ts';
 
 /*
  * The part of a kubelet that runs one pod: `pod FILE OUT` starts it in containerd, probes it, and at SIGTERM stops it and exits as
@@ -26,7 +25,7 @@ for (const { path, create } of folders) {
   if (!statSync(path).isDirectory()) throw new Error(`${path} is not a folder`);
 }
 
-const { call, close } = runtime('/run/containerd/containerd.sock');
+const { call, close } = kubeletRuntime('/run/containerd/containerd.sock');
 const { pod_sandbox_id } = (await call('RunPodSandbox', { config: sandbox })) as { pod_sandbox_id: string };
 const created = await call('CreateContainer', { pod_sandbox_id, config: container, sandbox_config: sandbox });
 const { container_id } = created as { container_id: string };

@@ -1,6 +1,6 @@
-import { message } from './protobuf.ts';
+import { message } from '../cri/protobuf.ts';
 
-/** What is used of the Container Runtime Interface, `runtime.v1`; numbers as in k8s.io/cri-api/pkg/apis/runtime/v1/api.proto. */
+/** What a kubelet says to a runtime, `runtime.v1`; numbers as in k8s.io/cri-api/pkg/apis/runtime/v1/api.proto. */
 
 const strings = { repeated: 'string' } as const;
 const securityProfile = message({ profile_type: [1, 'integer'] });
@@ -11,6 +11,7 @@ const sandboxConfig = message({
   metadata: [1, message({ name: [1, 'string'], uid: [2, 'string'], namespace: [3, 'string'] })],
   log_directory: [3, 'string'],
   labels: [6, { map: 'string' }],
+  annotations: [7, { map: 'string' }],
   linux: [
     8,
     message({
@@ -34,7 +35,7 @@ const containerSecurityContext = message({
 });
 
 const containerConfig = message({
-  metadata: [1, message({ name: [1, 'string'] })],
+  metadata: [1, message({ name: [1, 'string'], attempt: [2, 'integer'] })],
   image: [2, message({ image: [1, 'string'] })],
   args: [4, strings],
   envs: [6, { repeated: message({ key: [1, 'string'], value: [2, 'string'] }) }],
@@ -56,12 +57,14 @@ export const EXITED = 2;
 /** Request and response of each call. */
 export const calls = {
   RunPodSandbox: [message({ config: [1, sandboxConfig] }), message({ pod_sandbox_id: [1, 'string'] })],
+  RemovePodSandbox: [message({ pod_sandbox_id: [1, 'string'] }), message({})],
   StopPodSandbox: [message({ pod_sandbox_id: [1, 'string'] }), message({})],
   CreateContainer: [
     message({ pod_sandbox_id: [1, 'string'], config: [2, containerConfig], sandbox_config: [3, sandboxConfig] }),
     message({ container_id: [1, 'string'] }),
   ],
   StartContainer: [message({ container_id: [1, 'string'] }), message({})],
+  RemoveContainer: [message({ container_id: [1, 'string'] }), message({})],
   StopContainer: [message({ container_id: [1, 'string'], timeout: [2, 'integer'] }), message({})],
   ContainerStatus: [
     message({ container_id: [1, 'string'] }),

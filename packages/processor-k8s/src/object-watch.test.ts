@@ -63,7 +63,7 @@ const watching = (port: number, pace: Partial<Pace> = {}, serviceAccountPath = a
       changed.next();
     },
   };
-  const asked = apiServer(serviceAccountAccess('127.0.0.1', port, serviceAccountPath), 'test', 0);
+  const asked = apiServer(serviceAccountAccess('127.0.0.1', port, serviceAccountPath), 'test');
   const watch = watchObjects(asked, resource, table, log, { ...fast, ...pace });
   toClose.push(() => watch.stop());
   const state = (uid: string): string => known.get(uid) ?? 'unknown';

@@ -1,5 +1,5 @@
 // The agent as files that need nothing but Node: the program, what reads kubeconfigs, the addon and the kernel program beside it.
-// With --program-only without the last two, which a replay does not need and which take compilers to build.
+// With --program-only without the rest, which a replay does not need and which takes compilers to build.
 import { chmodSync, copyFileSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -35,13 +35,13 @@ await build({
     },
   ],
 });
-await build({
-  ...common,
-  stdin: { contents: "export { KubeConfig } from '@kubernetes/client-node';", resolveDir: join(root, 'packages/processor-k8s') },
-  outfile: join(folder, 'client-node.mjs'),
-});
 chmodSync(join(folder, 'nfscope.mjs'), 0o755);
 if (!process.argv.includes('--program-only')) {
+  await build({
+    ...common,
+    stdin: { contents: "export { KubeConfig } from '@kubernetes/client-node';", resolveDir: join(root, 'packages/processor-k8s') },
+    outfile: join(folder, 'client-node.mjs'),
+  });
   copyFileSync(join(root, 'native/dist/nfscope.node'), join(folder, 'nfscope.node'));
   copyFileSync(join(root, 'bpf/dist/nfs.bpf.o'), join(folder, 'nfs.bpf.o'));
 }

@@ -10,7 +10,7 @@ import { serviceAccountAccess } from './cluster.ts';
 import { claimFacts, objectFacts, podFacts, volumeFacts } from './object-facts.ts';
 import { defaultPace, watchObjects, type Pace } from './object-watch.ts';
 import type { Resource } from './resource.ts';
-import type { Table } from './table.ts';
+import { nameTable, type Named, type NameTable } from './testing/name-table.ts';
 import { noKubernetes, optionalManifests, RealApiServer, type Json } from './testing/real-api-server.ts';
 import { makeServiceAccount, noOpenssl, ScriptedApiServer, type SeenRequest } from './testing/scripted-api-server.ts';
 
@@ -19,11 +19,6 @@ const pace: Pace = { ...defaultPace, leastPauseMs: 200, mostPauseMs: 1000, sound
 const NODE = 'node-1';
 /** Some 20 ms on an idle machine; parsed in one piece it is more than that of an idle one. */
 const MOST_PAUSE_MS = 200;
-
-interface Named {
-  readonly uid: string;
-  readonly name: string;
-}
 
 const resources = {
   pods: { name: 'pods', path: '/api/v1/pods', fieldSelector: `spec.nodeName=${NODE}`, facts: podFacts },
@@ -178,29 +173,15 @@ const real = (server: RealApiServer): Peer => {
 const follow = (peer: Peer, ...names: ResourceName[]) => {
   const log = recordingLogger();
   const asked = paced(apiServer(serviceAccountAccess('127.0.0.1', peer.port, peer.serviceAccountPath), 'nfscope/test'));
-  const known = Object.fromEntries(names.map((name) => [name, new Map<string, string>()])) as Record<ResourceName, Map<string, string>>;
-  const watches = names.map((name) => {
-    const table: Table<Named> = {
-      apply(changes) {
-        for (const change of changes) {
-          if (change.kind === 'set') known[name].set(change.item.uid, change.item.name);
-          else known[name].delete(change.key);
-        }
-      },
-      replace(items) {
-        known[name].clear();
-        for (const item of items) known[name].set(item.uid, item.name);
-      },
-    };
-    return watchObjects(asked, resources[name] as Resource<Named>, table, log, pace);
-  });
+  const tables = Object.fromEntries(names.map((name) => [name, nameTable()])) as Record<ResourceName, NameTable>;
+  const watches = names.map((name) => watchObjects(asked, resources[name] as Resource<Named>, tables[name], log, pace));
   return {
     log,
-    uids: (name: ResourceName) => [...known[name].keys()],
+    uids: (name: ResourceName) => [...tables[name].known.keys()],
     /** Two objects of one name are two here. */
-    names: (name: ResourceName) => [...known[name].values()].toSorted(),
+    names: (name: ResourceName) => [...tables[name].known.values()].toSorted(),
     until: (name: ResourceName, expected: readonly string[]) =>
-      expect.poll(() => [...known[name].values()].toSorted(), { timeout: 25_000, interval: 50 }).toEqual(expected),
+      expect.poll(() => [...tables[name].known.values()].toSorted(), { timeout: 25_000, interval: 50 }).toEqual(expected),
     ready: () => watches[0]!.ready,
     stop: () => Promise.all(watches.map((watch) => watch.stop())),
   };

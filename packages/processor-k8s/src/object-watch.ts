@@ -141,9 +141,12 @@ export const watchObjects = <T extends { readonly uid: string }>(
     const isForbidden = optional && status === FORBIDDEN;
     // Nobody should wait for what may never come.
     if (isForbidden) listed();
-    if (!isFailing && isForbidden) log.info(`without ${name}: the service account has no right to get, list and watch them`);
-    if (!isFailing && !isForbidden) log.warn(`cannot watch ${name}, trying again${mendOf(status, name)}`, { error });
-    isFailing = true;
+    // A sound watch that broke is no news yet: an idle server and one that goes away for a moment look the same at first.
+    if (!isFailing && failures > 0) {
+      isFailing = true;
+      if (isForbidden) log.info(`without ${name}: the service account has no right to get, list and watch them`);
+      else log.warn(`cannot watch ${name}, trying again${mendOf(status, name)}`, { error });
+    }
     return isForbidden ? Math.max(pace.forbiddenMs, retryAfterMs) : retryAfterMs;
   };
 

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ApiError, paced, type ApiServer } from './api-server.ts';
 import { objectFacts } from './object-facts.ts';
 import { defaultPace, watchObjects } from './object-watch.ts';
-import type { Table } from './table.ts';
+import { nameTable } from './testing/name-table.ts';
 
 const OUTAGE_MS = 600_000;
 /** Until everything is right again: a watch that went silent is given up, pauses end, and a list has its turn. */
@@ -41,10 +41,6 @@ const watches =
   (answer: () => AsyncIterable<string> | Promise<never>): Fault =>
   (kind) =>
     kind === 'watch' ? answer() : undefined;
-const lists =
-  (answer: () => AsyncIterable<string> | Promise<never>): Fault =>
-  (kind) =>
-    kind === 'list' ? answer() : undefined;
 const all =
   (answer: () => AsyncIterable<string> | Promise<never>): Fault =>
   () =>
@@ -88,20 +84,34 @@ afterEach(async () => {
 const clusterWith = () => {
   const [truth, events, waiting] = [new Map<string, string>(), [] as { version: number; line: string }[], new Set<() => void>()];
   const asked: Asked[] = [];
-  const state: { fault: Fault | undefined; compacted: number; version: number } = { fault: undefined, compacted: 0, version: 1 };
+  const state: { fault: Fault | undefined; compacted: number; version: number; cuts: number } = {
+    fault: undefined,
+    compacted: 0,
+    version: 1,
+    cuts: 0,
+  };
   const follow = async function* (since: number, seconds: number, signal: AbortSignal): AsyncGenerator<string> {
     const endsMs = performance.now() + seconds * 1000;
+    const { cuts } = state;
     let place = since;
-    while (performance.now() < endsMs && !signal.aborted) {
-      for (const { version, line } of events.filter((event) => event.version > place)) {
-        place = version;
-        yield line;
+    let wake = (): void => {};
+    const abort = (): void => wake();
+    signal.addEventListener('abort', abort);
+    try {
+      while (performance.now() < endsMs && !signal.aborted) {
+        for (const { version, line } of events.filter((event) => event.version > place)) {
+          place = version;
+          yield line;
+        }
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+          waiting.add(resolve);
+          setTimeout(resolve, endsMs - performance.now());
+        });
+        if (state.cuts !== cuts) throw reset();
       }
-      await new Promise<void>((resolve) => {
-        waiting.add(resolve);
-        signal.addEventListener('abort', () => resolve());
-        setTimeout(resolve, endsMs - performance.now());
-      });
+    } finally {
+      signal.removeEventListener('abort', abort);
     }
   };
   const server: ApiServer = async (path, _, signal) => {
@@ -127,30 +137,17 @@ const clusterWith = () => {
     waiting.forEach((resolve) => resolve());
     waiting.clear();
   };
-  const known = resources.map(() => new Map<string, string>());
+  const tables = resources.map(nameTable);
   const slow = paced(server);
   for (const [place, name] of resources.entries()) {
-    const here = known[place]!;
-    const table: Table<{ uid: string; name: string }> = {
-      apply(changes) {
-        for (const change of changes) {
-          if (change.kind === 'set') here.set(change.item.uid, change.item.name);
-          else here.delete(change.key);
-        }
-      },
-      replace(items) {
-        here.clear();
-        for (const item of items) here.set(item.uid, item.name);
-      },
-    };
     const resource = { name, path: `/api/v1/${name}`, facts: objectFacts, optional: name !== 'pods' };
-    const watch = watchObjects(slow, resource, table, recordingLogger());
+    const watch = watchObjects(slow, resource, tables[place]!, recordingLogger());
     toStop.push(() => watch.stop());
   }
   return {
     state,
     asked,
-    known,
+    known: tables.map(({ known }) => known),
     truth,
     set(uid: string, name = uid) {
       const type = truth.has(uid) ? 'MODIFIED' : 'ADDED';
@@ -160,6 +157,12 @@ const clusterWith = () => {
     delete(uid: string) {
       tell('DELETED', uid, truth.get(uid)!);
       truth.delete(uid);
+    },
+    /** Cuts what is open. */
+    cut() {
+      state.cuts++;
+      waiting.forEach((resolve) => resolve());
+      waiting.clear();
     },
     compact() {
       state.compacted = state.version;
@@ -184,8 +187,9 @@ describe.each(Object.entries(faults))('ten minutes of: %s', (name, fault) => {
     expect(cluster.known).toEqual(resources.map(() => cluster.truth));
     const before = new Map(cluster.truth);
     cluster.state.fault = fault;
-    // Open watches end too, and what they were at is forgotten.
+    cluster.cut();
     await vi.advanceTimersByTimeAsync(OUTAGE_MS / 2);
+    // By now nobody knows what the watches were at.
     cluster.compact();
     await vi.advanceTimersByTimeAsync(OUTAGE_MS / 2);
     expect(cluster.known, name).toEqual(resources.map(() => before));
@@ -223,6 +227,7 @@ test.each(Array.from({ length: 8 }, (_, seed) => seed))(
       else if (draw() < 0.7) cluster.delete(uid);
       else cluster.set(uid, `${uid}-at-${second}`);
       if (draw() < 0.01) cluster.compact();
+      if (draw() < 0.05) cluster.cut();
       await vi.advanceTimersByTimeAsync(3000);
     }
     cluster.state.fault = undefined;

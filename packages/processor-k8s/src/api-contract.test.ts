@@ -1,7 +1,6 @@
 // The same cases against a real kube-apiserver with etcd and RBAC, and against the stand-in that the tests of single faults use.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import { recordingLogger } from '@nfscope/pipeline/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -17,8 +16,8 @@ import { makeServiceAccount, noOpenssl, ScriptedApiServer, type SeenRequest } fr
 /** As shipped, but for lists: nobody waits half a minute here. The figures that ship are held to in request-rate.test.ts. */
 const pace: Pace = { ...defaultPace, leastPauseMs: 200, mostPauseMs: 1000, soundMs: 1000, listMs: 4000, forbiddenMs: 2000 };
 const NODE = 'node-1';
-/** Some 20 ms on an idle machine; parsed in one piece it is more than that of an idle one. */
-const MOST_PAUSE_MS = 200;
+/** Seen: 35 ms, 68 ms on a busy machine, much of it compiling what has just begun to run. */
+const MOST_PAUSE_MS = 150;
 
 const resources = {
   pods: { name: 'pods', path: '/api/v1/pods', fieldSelector: `spec.nodeName=${NODE}`, facts: podFacts },
@@ -187,6 +186,22 @@ const follow = (peer: Peer, ...names: ResourceName[]) => {
   };
 };
 
+/** The longest turn of the event loop until it is asked, in ms of CPU: how long others have to wait for their turn on a machine that is not busy. */
+const longestTurn = (): (() => number) => {
+  let [longest, last] = [0, process.cpuUsage()];
+  const turn = (): void => {
+    const { user, system } = process.cpuUsage(last);
+    longest = Math.max(longest, (user + system) / 1000);
+    last = process.cpuUsage();
+    next = setImmediate(turn);
+  };
+  let next = setImmediate(turn);
+  return () => {
+    clearImmediate(next);
+    return longest;
+  };
+};
+
 /** Never more than 2 requests a second nor a list in less than its time, as the server saw it. */
 const expectFew = (requests: readonly SeenRequest[]): void => {
   const seconds = (requests.at(-1)!.atMs - requests[0]!.atMs) / 1000;
@@ -327,13 +342,12 @@ const cases: readonly (readonly [string, (peer: Peer) => Promise<void>])[] = [
           for (const name of queue) await peer.put('pods', name);
         }),
       );
-      const delay = monitorEventLoopDelay({ resolution: 5 });
+      const longest = longestTurn();
       const agent = follow(peer, 'pods');
-      delay.enable();
       await agent.ready();
-      delay.disable();
+      const ms = longest();
       expect(agent.names('pods')).toEqual(names);
-      expect(delay.max / 1e6, 'longest pause of the event loop, ms').toBeLessThan(MOST_PAUSE_MS);
+      expect(ms).toBeLessThan(MOST_PAUSE_MS);
       await peer.remove('pods', names[0]!);
       await agent.until('pods', names.slice(1));
       await agent.stop();
@@ -348,13 +362,17 @@ const peers = [
   { title: `kube-apiserver${skipped(noReal)}`, reason: noReal, make: () => real(new RealApiServer()) },
 ];
 
-describe.each(peers)('$title', ({ reason, make }) => {
-  if (reason !== undefined) return void test.skip.each(cases)('%s', () => {});
-  const peer = make();
-  let before = 0;
-  beforeAll(() => peer.open(), 120_000);
-  afterAll(() => peer.close(), 30_000);
-  beforeEach(() => void (before = peer.requests().length));
-  afterEach(() => expectFew(peer.requests().slice(before)));
-  test.each(cases)('%s', { timeout: 120_000 }, (_, run) => run(peer));
-});
+for (const { title, reason, make } of peers) {
+  describe.skipIf(reason !== undefined)(`against ${title}`, () => {
+    let peer: Peer;
+    let before = 0;
+    beforeAll(() => {
+      peer = make();
+      return peer.open();
+    }, 120_000);
+    afterAll(() => peer.close(), 30_000);
+    beforeEach(() => void (before = peer.requests().length));
+    afterEach(() => expectFew(peer.requests().slice(before)));
+    test.each(cases)('%s', { timeout: 120_000 }, (_, run) => run(peer));
+  });
+}

@@ -31,8 +31,11 @@ const never: readonly (readonly [verb: string, resource: string])[] = [
 ];
 
 describe.skipIf(reason !== undefined)(`the rights of the agent${reason ? ` (skipped: ${reason})` : ''}`, () => {
-  const server = new RealApiServer();
-  beforeAll(() => server.listen(), 120_000);
+  let server: RealApiServer;
+  beforeAll(() => {
+    server = new RealApiServer();
+    return server.listen();
+  }, 120_000);
   afterAll(() => server.close(), 30_000);
 
   const canI = async (verb: string, of: string): Promise<boolean> => {
@@ -64,7 +67,7 @@ describe.skipIf(reason !== undefined)(`the rights of the agent${reason ? ` (skip
     for (const verb of verbs) expect(await canI(verb, 'pods'), `${verb} pods`).toBe(true);
     expect(await statusOf('/api/v1/pods?fieldSelector=spec.nodeName%3Dnode-1')).toBe(200);
     for (const resource of ['nodes', 'namespaces', 'persistentvolumes', 'persistentvolumeclaims', 'secrets']) {
-      expect(await statusOf(`/api/v1/${resource}`), resource).toBe(403);
+      expect(await statusOf(`/api/v1/${resource}`), `GET ${resource}`).toBe(403);
     }
   });
 
@@ -74,7 +77,7 @@ describe.skipIf(reason !== undefined)(`the rights of the agent${reason ? ` (skip
     for (const resource of resourcesOf(added)) await eventually(resource, true);
     for (const resource of resourcesOf(added)) {
       for (const verb of verbs) expect(await canI(verb, resource), `${verb} ${resource}`).toBe(true);
-      expect(await statusOf(`/api/v1/${resource}`), resource).toBe(200);
+      expect(await statusOf(`/api/v1/${resource}`), `GET ${resource}`).toBe(200);
     }
     expect(resourcesOf(await rights())).toEqual(resourcesOf([...before, ...added]));
   });

@@ -49,7 +49,7 @@ export const watchObjects = <T extends { readonly uid: string }>(
   const { name, path, fieldSelector, labelSelector, facts, optional = false } = resource;
   const selectors = Object.entries({ fieldSelector, labelSelector }).flatMap(([key, value]) => (value ? [[key, value]] : []));
   const pathOf = (query: Readonly<Record<string, string>>): string =>
-    `${path}?${new URLSearchParams([...(selectors as [string, string][]), ...Object.entries(query)])}`;
+    `${path}?${new URLSearchParams([...(selectors as [string, string][]), ...Object.entries(query)]).toString()}`;
   let listed!: () => void;
   const ready = new Promise<void>((resolve) => (listed = resolve));
   let hasListed = false;

@@ -33,7 +33,7 @@ const cut = async function* (...pieces: string[]): AsyncGenerator<string> {
   throw reset();
 };
 const silent = async function* (): AsyncGenerator<string> {
-  await after(defaultPace.silenceMs, new Error('silent'));
+  yield await after(defaultPace.silenceMs, new Error('silent'));
 };
 const errorEvent = (code: number): string => `${JSON.stringify({ type: 'ERROR', object: { code, message: 'no' } })}\n`;
 
@@ -192,7 +192,7 @@ describe.each(Object.entries(faults))('ten minutes of: %s', (name, fault) => {
     // By now nobody knows what the watches were at.
     cluster.compact();
     await vi.advanceTimersByTimeAsync(OUTAGE_MS / 2);
-    expect(cluster.known, name).toEqual(resources.map(() => before));
+    expect(cluster.known).toEqual(resources.map(() => before));
     cluster.delete('pod-0');
     cluster.set('pod-10');
     cluster.state.fault = undefined;

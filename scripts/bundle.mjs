@@ -1,5 +1,5 @@
-// The agent as three files that need nothing but Node: the program, the addon and the kernel program beside it.
-// With --program-only without the last two, which a replay does not need and which take compilers to build.
+// The agent as files that need nothing but Node: the program, what reads kubeconfigs, the addon and the kernel program beside it.
+// With --program-only without the rest, which a replay does not need and which takes compilers to build.
 import { chmodSync, copyFileSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -8,10 +8,8 @@ import { root } from './step.mjs';
 const folder = join(root, 'packages/agent/dist/bundle');
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
-await build({
+const common = {
   absWorkingDir: root,
-  entryPoints: ['packages/agent/src/main.ts'],
-  outfile: join(folder, 'nfscope.mjs'),
   bundle: true,
   platform: 'node',
   target: 'node20',
@@ -22,9 +20,28 @@ await build({
   // The licences of what is bundled ask for their notices to travel along.
   legalComments: 'eof',
   logLevel: 'warning',
+};
+await build({
+  ...common,
+  entryPoints: ['packages/agent/src/main.ts'],
+  outfile: join(folder, 'nfscope.mjs'),
+  // In the program it would cost every agent 13 MB of memory, for the few that have a kubeconfig.
+  plugins: [
+    {
+      name: 'client-node beside the program',
+      setup({ onResolve }) {
+        onResolve({ filter: /^@kubernetes\/client-node$/ }, () => ({ path: './client-node.mjs', external: true }));
+      },
+    },
+  ],
 });
 chmodSync(join(folder, 'nfscope.mjs'), 0o755);
 if (!process.argv.includes('--program-only')) {
+  await build({
+    ...common,
+    stdin: { contents: "export { KubeConfig } from '@kubernetes/client-node';", resolveDir: join(root, 'packages/processor-k8s') },
+    outfile: join(folder, 'client-node.mjs'),
+  });
   copyFileSync(join(root, 'native/dist/nfscope.node'), join(folder, 'nfscope.node'));
   copyFileSync(join(root, 'bpf/dist/nfs.bpf.o'), join(folder, 'nfs.bpf.o'));
 }

@@ -40,6 +40,12 @@ export const needs = [
   { name: 'clang-format', groups: ['check'], why: 'checks the format of C', there: () => program('clang-format') },
   { name: 'qemu-system-x86', groups: ['lab'], why: 'runs the kernels of the lab', there: () => program('qemu-system-x86_64') },
   { name: 'openssl', groups: ['lab'], why: 'makes certificates for tests', there: () => program('openssl') },
+  {
+    name: 'golang-go',
+    groups: ['lab'],
+    why: 'builds the Kubernetes API server of the tests',
+    there: () => program('go') || executable('/usr/local/go/bin/go'),
+  },
   { name: 'kmod', groups: ['lab'], why: 'finds the modules of a kernel', there: () => program('depmod') && program('modprobe') },
 ];
 

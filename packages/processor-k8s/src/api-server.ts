@@ -29,22 +29,31 @@ export interface Patience {
 /** GET of one path; resolves with the answer's text as it comes. Throws ApiError, or the error of the connection. */
 export type ApiServer = (path: string, patience: Patience, signal: AbortSignal) => Promise<AsyncIterable<string>>;
 
+/** Two requests a second at most, whatever the number of watches that lost theirs in the same moment. */
+const BETWEEN_MS = 500;
+
+/** The same server, with a pause between two requests. */
+export const paced = (server: ApiServer, betweenMs = BETWEEN_MS): ApiServer => {
+  let nextMs = 0;
+  return async (path, patience, signal) => {
+    const nowMs = performance.now();
+    const waitMs = Math.max(0, nextMs - nowMs);
+    nextMs = nowMs + waitMs + betweenMs;
+    await pause(waitMs, signal);
+    signal.throwIfAborted();
+    return server(path, patience, signal);
+  };
+};
+
 /** With TCP keepalive a peer that went away without a word is noticed in about 40 s. */
 const KEEPALIVE_MS = 30_000;
-/** Two requests a second at most, whatever the number of watches and of nodes that lost theirs in the same moment. */
-const BETWEEN_MS = 500;
 /** A server, or a proxy before it, that asks for more is asked again all the same. */
 const MOST_RETRY_AFTER_MS = 300_000;
 /** A Status has less than 1 KB. */
 const MOST_REFUSAL = 64 << 10;
 
-export const apiServer = (access: Access, userAgent: string, betweenMs = BETWEEN_MS): ApiServer => {
-  let nextMs = 0;
+export const apiServer = (access: Access, userAgent: string): ApiServer => {
   return async (path, { headersMs, silenceMs }, signal) => {
-    const nowMs = performance.now();
-    const waitMs = Math.max(0, nextMs - nowMs);
-    nextMs = nowMs + waitMs + betweenMs;
-    await pause(waitMs, signal);
     const { headers, ...options } = await access();
     signal.throwIfAborted();
     const response = await new Promise<IncomingMessage>((resolve, reject) => {

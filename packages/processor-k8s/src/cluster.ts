@@ -1,7 +1,7 @@
 import { access, constants, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NfscopeError, type ComponentContext } from '@nfscope/pipeline';
-import { apiServer, type Access, type ApiServer } from './api-server.ts';
+import { apiServer, paced, type Access, type ApiServer } from './api-server.ts';
 import type { Config } from './config.ts';
 import { kubeconfigAccess } from './kubeconfig.ts';
 
@@ -31,7 +31,7 @@ export const requireNode = (config: Config, where: string): string => {
 export const openApiServer = async (config: Config, { id, version }: Pick<ComponentContext, 'id' | 'version'>): Promise<ApiServer> => {
   const { auth_type: auth, context, kube_config_path: path } = config;
   const who = auth === 'kubeConfig' ? await kubeconfigAccess({ path, context }, id) : await inCluster(config, id);
-  return apiServer(who, `nfscope/${version}`);
+  return paced(apiServer(who, `nfscope/${version}`));
 };
 
 /** What a pod is told of its cluster. */

@@ -162,7 +162,10 @@ export const config = z.strictObject({
     .default('')
     .describe('File with a PodList as JSON, as `kubectl get pods -o json` prints it, read again when it changes; then nobody is asked.'),
   context: z.string().default('').describe('Context of the kubeconfig; its current one when empty.'),
-  kube_config_path: z.string().default('').describe('The kubeconfig; those of KUBECONFIG, else ~/.kube/config, when empty.'),
+  kube_config_path: z
+    .string()
+    .default('')
+    .describe('The kubeconfig; those of KUBECONFIG, else ~/.kube/config, when empty. Its `tokenFile` is not read.'),
   service_account_path: z
     .string()
     .min(1, 'expected a path')

@@ -1,4 +1,6 @@
-const [QUOTE, BACKSLASH, BRACKET, BRACKET_END, BRACE, BRACE_END] = [...'"\\[]{}'].map((character) => character.charCodeAt(0));
+const [QUOTE, BACKSLASH, BRACKET, BRACKET_END, BRACE, BRACE_END] = ['"', '\\', '[', ']', '{', '}'].map((character) =>
+  character.charCodeAt(0),
+);
 
 /** etcd takes objects of 1.5 MiB; what is longer by far is no object, and should not be collected. */
 export const MOST_OBJECT = 16 << 20;

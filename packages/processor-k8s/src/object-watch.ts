@@ -49,7 +49,7 @@ export const watchObjects = <T extends { readonly uid: string }>(
   const { name, path, fieldSelector, labelSelector, facts, optional = false } = resource;
   const selectors = Object.entries({ fieldSelector, labelSelector }).flatMap(([key, value]) => (value ? [[key, value]] : []));
   const pathOf = (query: Readonly<Record<string, string>>): string =>
-    `${path}?${new URLSearchParams([...(selectors as [string, string][]), ...Object.entries(query)])}`;
+    `${path}?${new URLSearchParams([...(selectors as [string, string][]), ...Object.entries(query)]).toString()}`;
   let listed!: () => void;
   const ready = new Promise<void>((resolve) => (listed = resolve));
   let hasListed = false;
@@ -61,7 +61,6 @@ export const watchObjects = <T extends { readonly uid: string }>(
 
   const list = async (): Promise<string> => {
     await pause(nextListMs - performance.now(), signal);
-    const earliestMs = performance.now() + pace.listMs * (1 + Math.random() * 0.2);
     const found: T[] = [];
     const keep = (object: unknown): void => {
       const item = facts(object);
@@ -69,24 +68,26 @@ export const watchObjects = <T extends { readonly uid: string }>(
     };
     // From the server's cache the first time, which is cheap for it; later from etcd, since a cache may be older than what was seen.
     let place: Record<string, string> = hasListed ? {} : { resourceVersion: '0' };
-    try {
-      for (;;) {
-        const page = await readList(await server(pathOf({ limit: `${PAGE}`, ...place }), pace, signal), keep);
-        if (page.continue !== undefined) {
-          place = { continue: page.continue };
-          continue;
-        }
+    for (;;) {
+      const answer = await server(pathOf({ limit: `${PAGE}`, ...place }), pace, signal).catch((error: unknown) => {
+        // One that did not reach the server has cost it nothing.
+        if (!neverArrived(error)) delayList();
+        throw error;
+      });
+      delayList();
+      const page = await readList(answer, keep);
+      if (page.continue === undefined) {
         table.replace(found);
-        nextListMs = earliestMs;
         hasListed = true;
         listed();
         return page.resourceVersion;
       }
-    } catch (error) {
-      // One that did not reach the server has cost it nothing.
-      if (found.length > 0 || !neverArrived(error)) nextListMs = earliestMs;
-      throw error;
+      place = { continue: page.continue };
     }
+  };
+
+  const delayList = (): void => {
+    nextListMs = performance.now() + pace.listMs * (1 + Math.random() * 0.2);
   };
 
   const watch = async (since: string): Promise<void> => {
@@ -138,9 +139,14 @@ export const watchObjects = <T extends { readonly uid: string }>(
       return retryAfterMs;
     }
     const isForbidden = optional && status === FORBIDDEN;
-    if (!isFailing && isForbidden) log.info(`without ${name}: the service account has no right to get, list and watch them`);
-    if (!isFailing && !isForbidden) log.warn(`cannot watch ${name}, trying again${mendOf(status, name)}`, { error });
-    isFailing = true;
+    // Nobody should wait for what may never come.
+    if (isForbidden) listed();
+    // A sound watch that broke is no news yet: an idle server and one that goes away for a moment look the same at first.
+    if (!isFailing && failures > 0) {
+      isFailing = true;
+      if (isForbidden) log.info(`without ${name}: the service account has no right to get, list and watch them`);
+      else log.warn(`cannot watch ${name}, trying again${mendOf(status, name)}`, { error });
+    }
     return isForbidden ? Math.max(pace.forbiddenMs, retryAfterMs) : retryAfterMs;
   };
 

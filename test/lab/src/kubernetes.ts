@@ -49,8 +49,22 @@ async function apiServer(folder: string): Promise<void> {
     const named = `-X k8s.io/component-base/version.gitVersion=v${version}`;
     const build = ['build', '-trimpath', '-p=2', `-ldflags=-s -w ${named}`, '-o', join(folder, 'kube-apiserver')];
     await step(`building kube-apiserver ${version}, once a machine, in 3 to 10 minutes and up to 3 GB of memory`, () =>
-      // The tests beside it have deadlines, it has none.
-      run('timeout', [`${BUILD_SECONDS}`, 'nice', ...environment, go, ...build, 'k8s.io/kubernetes/cmd/kube-apiserver'], { cwd: module }),
+      // The tests beside it have deadlines, it has none; and it does not outlive what started it.
+      run(
+        'timeout',
+        [
+          `${BUILD_SECONDS}`,
+          'nice',
+          'setpriv',
+          '--pdeathsig',
+          'KILL',
+          ...environment,
+          go,
+          ...build,
+          'k8s.io/kubernetes/cmd/kube-apiserver',
+        ],
+        { cwd: module },
+      ),
     ).catch((error: Error) => {
       throw new LabError(`kube-apiserver cannot be built (${error.message})`);
     });

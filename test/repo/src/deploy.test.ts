@@ -15,6 +15,8 @@ const template = daemonSet.spec.template;
 const pod = template.spec;
 const [container, ...others] = pod.containers;
 const rbac = parseAllDocuments(text(`${folder}/rbac.yaml`)).map((document) => document.toJS());
+/** Rights that nobody has to give: apart from the rest, and commented out where the rest is named. */
+const optional = manifests.filter((name) => /^rbac-/.test(name));
 const ofKind = (kind: string) => rbac.find((one) => one.kind === kind);
 
 const { version } = JSON.parse(text('packages/agent/package.json')) as { version: string };
@@ -40,7 +42,9 @@ test('one apply takes every file of the folder', () => {
     ...kustomization.resources,
     ...kustomization.configMapGenerator.flatMap((one: { files: string[] }) => one.files),
   ];
-  expect(new Set([...named, 'kustomization.yaml'])).toEqual(new Set(manifests));
+  expect(new Set([...named, ...optional, 'kustomization.yaml'])).toEqual(new Set(manifests));
+  const commented = [...text(`${folder}/kustomization.yaml`).matchAll(/^ {2}# - (\S+)$/gm)].map((match) => match[1]);
+  expect(commented).toEqual(optional);
 });
 
 describe('what has to be the same in two places', () => {
@@ -86,5 +90,18 @@ describe('no right more than it needs', () => {
     ['in its configuration', container.volumeMounts[0].readOnly, true],
   ])('%s', (_, seen, expected) => {
     expect(seen).toEqual(expected);
+  });
+
+  test.each([
+    ['rbac-namespaces.yaml', ['namespaces']],
+    ['rbac-nodes.yaml', ['nodes']],
+    ['rbac-volumes.yaml', ['persistentvolumes', 'persistentvolumeclaims']],
+  ])('optional: %s', (name, resources) => {
+    const [role, binding, ...rest] = parseAllDocuments(text(`${folder}/${name}`)).map((document) => document.toJS());
+    expect([role.kind, binding.kind, rest]).toEqual(['ClusterRole', 'ClusterRoleBinding', []]);
+    expect(role.rules).toEqual([{ apiGroups: [''], resources, verbs: ['get', 'list', 'watch'] }]);
+    expect(binding.roleRef).toEqual({ apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role.metadata.name });
+    expect(binding.subjects).toEqual(ofKind('ClusterRoleBinding').subjects);
+    expect(optional).toContain(name);
   });
 });

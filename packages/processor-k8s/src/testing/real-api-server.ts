@@ -8,6 +8,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { parseAllDocuments } from 'yaml';
 import { makeServiceAccount, type SeenRequest } from './scripted-api-server.ts';
 
 const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'nfscope');
@@ -23,6 +24,13 @@ export type Json = any;
 
 const [ADMIN, READY_MS] = ['admin-of-the-test', 90_000];
 const agent = 'system:serviceaccount:nfscope:nfscope';
+
+/** Objects of a file of deploy/kubernetes. */
+export const manifest = (name: string): Json[] =>
+  parseAllDocuments(readFileSync(new URL(`../../../../deploy/kubernetes/${name}`, import.meta.url), 'utf8')).map((one) => one.toJS());
+
+/** Rights that nobody has to give. */
+export const optionalManifests = ['rbac-namespaces.yaml', 'rbac-nodes.yaml', 'rbac-volumes.yaml'];
 
 /** etcd and kube-apiserver with RBAC, and the service account of the agent with a token as kubelet would ask for. */
 export class RealApiServer {
@@ -104,6 +112,7 @@ export class RealApiServer {
 
   /** As an administrator, or with another token. */
   async ask(method: string, path: string, body?: object, token = ADMIN): Promise<{ status: number; body: Json }> {
+    const text = body === undefined ? '' : JSON.stringify(body);
     const outgoing = request({
       host: '127.0.0.1',
       port: this.port,
@@ -111,13 +120,14 @@ export class RealApiServer {
       path,
       agent: this.#agent,
       ca: readFileSync(this.#file('ca.crt')),
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      // Node gives the body of a DELETE no length by itself.
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) },
     });
-    outgoing.end(body === undefined ? undefined : JSON.stringify(body));
+    outgoing.end(text);
     const [response] = await once(outgoing, 'response');
-    let text = '';
-    for await (const piece of response) text += piece;
-    return { status: response.statusCode, body: text.startsWith('{') ? JSON.parse(text) : text };
+    let answer = '';
+    for await (const piece of response) answer += piece;
+    return { status: response.statusCode, body: answer.startsWith('{') ? JSON.parse(answer) : answer };
   }
 
   async create(path: string, object: object): Promise<Json> {
@@ -130,6 +140,13 @@ export class RealApiServer {
 
   async delete(path: string): Promise<void> {
     this.#fine(await this.ask('DELETE', path, { kind: 'DeleteOptions', apiVersion: 'v1', gracePeriodSeconds: 0 }));
+  }
+
+  /** A manifest of deploy/kubernetes with rights, as `kubectl apply` would. */
+  async apply(name: string): Promise<void> {
+    for (const one of manifest(name)) {
+      if (one.kind !== 'ServiceAccount') await this.create(`/apis/rbac.authorization.k8s.io/v1/${one.kind.toLowerCase()}s`, one);
+    }
   }
 
   /** The account of the agent anew, so that its tokens are worth nothing. The pod's token is still the old one. */

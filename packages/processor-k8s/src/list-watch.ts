@@ -21,6 +21,9 @@ export interface ListPace {
   readonly mostPauseMs: number;
 }
 
+/** Lists for somebody who is looked for, between two others: who is not found by then is nobody it knows. */
+const MOST_LOOKS = 3;
+
 // The peer is on this node: it is back soon after it ended, and a call costs it a millisecond or two.
 export const defaultListPace: ListPace = { pollMs: 5_000, watchedPollMs: 60_000, leastMs: 1_000, leastPauseMs: 250, mostPauseMs: 5_000 };
 
@@ -35,9 +38,14 @@ export const followList = (what: string, { list, watch }: ListWatch, log: Logger
   const { signal } = stopping;
   let isDue = false;
   let wake: () => void = () => undefined;
-  const changed = (): void => {
+  const due = (): void => {
     isDue = true;
     wake();
+  };
+  let looks = 0;
+  const changed = (): void => {
+    looks = 0;
+    due();
   };
   let isReady: () => void;
   const ready = new Promise<void>((resolve) => (isReady = resolve));
@@ -67,16 +75,15 @@ export const followList = (what: string, { list, watch }: ListWatch, log: Logger
     let isWatched = true;
     let lost: Error | undefined;
     // Before the first list, or what happens between the two is not seen.
-    const watching = watch(changed, connection.signal).then(
-      () => {
+    const watching = (async () => {
+      try {
+        await watch(changed, connection.signal);
         isWatched = false;
-        changed();
-      },
-      (error: Error) => {
-        lost = error;
-        changed();
-      },
-    );
+      } catch (error) {
+        lost = error as Error;
+      }
+      changed();
+    })();
     try {
       while (!signal.aborted) {
         isDue = false;
@@ -88,6 +95,8 @@ export const followList = (what: string, { list, watch }: ListWatch, log: Logger
         isReady();
         await rest(pace.leastMs, false);
         await rest((isWatched ? pace.watchedPollMs : pace.pollMs) - pace.leastMs, true);
+        // The time was over.
+        if (!isDue) looks = 0;
         if (lost !== undefined) throw lost;
       }
     } finally {
@@ -114,7 +123,11 @@ export const followList = (what: string, { list, watch }: ListWatch, log: Logger
   const done = run();
   return {
     ready,
-    look: changed,
+    look() {
+      if (isDue || looks === MOST_LOOKS) return;
+      looks++;
+      due();
+    },
     stop() {
       stopping.abort();
       return done;

@@ -255,7 +255,11 @@ test('a runtime that hangs at the start is asked again, and stopping does not wa
 
 test('however often somebody is looked for, the runtime is asked three times, and then at its pace', async () => {
   const known = knownIdentities();
-  watch = await startCri({ endpoint: await scripted(() => wellBehaved) }, known, recordingLogger(), { ...pace, pollMs: 1_000, leastMs: 50 });
+  watch = await startCri({ endpoint: await scripted(() => wellBehaved) }, known, recordingLogger(), {
+    ...pace,
+    pollMs: 1_000,
+    leastMs: 50,
+  });
   await watch.ready;
   const [lists, from] = [known.lists(), performance.now()];
   while (performance.now() - from < 500) {

@@ -17,7 +17,7 @@ export function needBundle(): void {
 }
 
 /**
- * Fills the folder that is /lab in the guest: guest/ (its scripts), bin/ (on its PATH: nfscope, workload, kube-api, otlp-receiver, pod),
+ * Fills the folder that is /lab in the guest: guest/ (its scripts), bin/ (on its PATH: nfscope, workload, kube-api, otlp-receiver, pod, run-pods),
  * scenarios/ (their files), out/ (what one leaves behind), repository (where the guest finds this one), job.sh.
  */
 export async function fillShare(share: string, content: { job?: string; scenario?: string }): Promise<void> {
@@ -33,6 +33,7 @@ export async function fillShare(share: string, content: { job?: string; scenario
   for (const [source, file, format] of [
     ['otlp-receiver.ts', 'otlp-receiver.cjs', 'cjs'],
     ['cri/main.ts', 'pod.mjs', 'esm'],
+    ['cri/run-pods.ts', 'run-pods.mjs', 'esm'],
   ] as const) {
     await build({
       entryPoints: [join(lab, 'src', source)],
@@ -47,6 +48,7 @@ export async function fillShare(share: string, content: { job?: string; scenario
   }
   await program(join(bin, 'nfscope'), 'nfscope.mjs');
   await program(join(bin, 'pod'), 'pod.mjs');
+  await program(join(bin, 'run-pods'), 'run-pods.mjs');
   await program(join(bin, 'kube-api'), 'kube-api.mjs');
   await program(join(bin, 'otlp-receiver'), 'otlp-receiver.cjs');
 

@@ -10,6 +10,7 @@ import { modules } from './modules.ts';
 import { namespaces } from './namespaces.ts';
 import { otlp } from './otlp.ts';
 import { overload } from './overload.ts';
+import { pods } from './pods.ts';
 import { restart } from './restart.ts';
 import { server } from './server.ts';
 import { start } from './start.ts';
@@ -25,6 +26,7 @@ export const scenarios: readonly Scenario[] = [
   start,
   otlp,
   image,
+  pods,
   writeback,
   writebackNomemcg,
   writebackCgv1,

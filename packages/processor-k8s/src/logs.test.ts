@@ -108,6 +108,17 @@ test('folders that go away and come back are watched again, and what was known s
   expect(log.messages('warn')).toHaveLength(1);
 });
 
+test('folders that are made anew in one go are watched again', async () => {
+  const known = await start(knownIdentities());
+  renameSync(join(path, 'pods'), join(path, 'gone'));
+  mkdirSync(join(path, 'pods'));
+  watch!.look();
+  podFolder(`shop_orders_${uid}`);
+  await vi.waitUntil(() => known.pod.has(uid));
+  podFolder(`data_etl_${uid.replace('3', '4')}`);
+  await vi.waitUntil(() => known.pod.size === 2);
+});
+
 test('links are read when their folder comes later', async () => {
   rmSync(join(path, 'containers'), { recursive: true });
   podFolder(`shop_orders_${uid}`);
@@ -116,6 +127,8 @@ test('links are read when their folder comes later', async () => {
   container('shop', 'orders', uid, 'main', id('1'));
   watch!.look();
   await vi.waitUntil(() => known.pod.get(uid)?.containers.length === 1);
+  container('shop', 'orders', uid, 'side-car', id('2'));
+  await vi.waitUntil(() => known.pod.get(uid)?.containers.length === 2);
 });
 
 test.each<[what: string, path: () => string, reason: RegExp]>([

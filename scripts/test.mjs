@@ -99,6 +99,12 @@ async function lab() {
   }
 }
 
+/** Tests of who runs containers start real ones, where Debian's can be had. */
+async function unit() {
+  await run(process.execPath, ['test/lab/dist/container-runtimes.js'], { line: show });
+  return vitest(['packages/', 'examples/', 'test/']);
+}
+
 const add = (total, { passed, failed, skipped }) => {
   total.passed += passed;
   total.failed += failed;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * churn RATE SECONDS BYTES FOLDER: pods of a container each that come at a steady rate, write a file, and go. A pod is what an agent can see of
- * one: its cgroup, and what a kubelet puts into /var/log, which it takes away LINGER_MS after the end. Prints "PODS BYTES MILLISECONDS".
+ * one: its cgroup, and what a kubelet puts into /var/log, which stays LINGER_MS after the end. Prints "PODS BYTES MILLISECONDS" when all have
+ * ended, and takes away what is left then.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -15,7 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LINGER_MS 3000
+/* A kubelet looks for what is left of pods once a minute (ContainerGCPeriod). */
+#define LINGER_MS 10000
 
 struct pod {
 	pid_t process;
@@ -91,8 +93,8 @@ static pid_t start(int number, size_t bytes, const char *folder)
 	exit(0);
 }
 
-/* Its cgroup goes with its last process, the rest a while later. */
-static void end_of(int number, struct pod *pod)
+/* Its cgroup goes with its last process, the rest a while later: first the folder, then the link (kuberuntime_gc.go). Whether it just ended. */
+static int end_of(int number, struct pod *pod)
 {
 	char path[PATH_MAX];
 	int status;
@@ -103,13 +105,17 @@ static void end_of(int number, struct pod *pod)
 		if (rmdir(text(path, CGROUP "/" ID, number)) < 0 || rmdir(text(path, CGROUP, number)) < 0)
 			fail(path);
 		pod->ended = now();
+		return 1;
 	}
 	if (pod->ended > 0 && now() - pod->ended > LINGER_MS) {
+		if (rmdir(text(path, LOGS, number)) < 0)
+			fail(path);
 		snprintf(path, sizeof(path), "/var/log/containers/pod-%d_churn_main-" ID ".log", number, number);
-		if (unlink(path) < 0 || rmdir(text(path, LOGS, number)) < 0)
+		if (unlink(path) < 0)
 			fail(path);
 		pod->ended = -1;
 	}
+	return 0;
 }
 
 int main(int count, char **words)
@@ -119,7 +125,7 @@ int main(int count, char **words)
 	size_t bytes = count == 5 ? strtoul(words[3], NULL, 10) : 0;
 	struct pod *pods = calloc(all, sizeof(*pods));
 	long began = now(), came = 0;
-	int left = all, next = 0;
+	int left = all, running = all, next = 0;
 
 	if (all == 0) {
 		fprintf(stderr, "usage: churn RATE SECONDS BYTES FOLDER\n");
@@ -134,13 +140,17 @@ int main(int count, char **words)
 		for (int i = 0; i < next; i++) {
 			if (pods[i].ended == -1)
 				continue;
-			end_of(i, &pods[i]);
+			running -= end_of(i, &pods[i]);
+			if (running == 0) {
+				printf("%d %zu %ld\n", all, (size_t)all * bytes, came - began);
+				fflush(stdout);
+				running = -1;
+			}
 			if (pods[i].ended == -1)
 				left--;
 		}
 		if (next == all || now() - began < (long)next * 1000 / rate)
 			usleep(2000);
 	}
-	printf("%d %zu %ld\n", all, (size_t)all * bytes, came - began);
 	return 0;
 }

@@ -75,7 +75,10 @@ done
 
 say 'pods come and go'
 mkdir "$(pod_field orders folder)/churn"
-churn 30 5 4099 "$(pod_field orders folder)/churn" > $out/churn
+churn 30 5 4099 "$(pod_field orders folder)/churn" > $out/churn &
+churner=$!
+wait_until 60 'all have come and gone' test -s $out/churn
 settled churn
 stop_agent
+kill "$churner"
 say 'done'

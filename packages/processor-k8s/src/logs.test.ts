@@ -52,6 +52,29 @@ test('pods and containers come and go with their folders and links', async () =>
   await vi.waitUntil(() => known.pod.size === 0);
 });
 
+test('a pod that has gone before it could be listed was known', async () => {
+  const known = knownIdentities();
+  const told: string[] = [];
+  known.pods.apply = (changes) => {
+    for (const change of changes) if (change.kind === 'set') told.push(JSON.stringify(change.item));
+  };
+  watch = await startLogs({ path }, known, recordingLogger(), { ...pace, leastMs: 60_000 });
+  await watch.ready;
+  podFolder(`shop_orders_${uid}`);
+  container('shop', 'orders', uid, 'main', id('1'));
+  // Two of one name: which of them it is, its target says, and a list reads that.
+  podFolder(`shop_orders_${uid.replace('3', '4')}`);
+  container('shop', 'orders', uid, 'side-car', id('2'));
+  podFolder(`last_last_${uid.replace('3', '5')}`);
+  rmSync(join(path, 'pods', `shop_orders_${uid}`), { recursive: true });
+  await vi.waitUntil(() => told.some((text) => text.includes('last')));
+  expect(told.slice(0, 2).map((text) => JSON.parse(text) as unknown)).toEqual([
+    { uid, namespace: 'shop', name: 'orders', containers: [] },
+    { uid, namespace: 'shop', name: 'orders', containers: [{ id: id('1'), name: 'main' }] },
+  ]);
+  expect(told.join()).not.toContain('side-car');
+});
+
 test.each<[what: string, folder: string, pod: object | undefined]>([
   ['a static pod', `kube-system_etcd-node1_${'0123456789abcdef'.repeat(2)}`, { namespace: 'kube-system', name: 'etcd-node1' }],
   ['a name with dots', `a_b.c-d_${uid}`, { namespace: 'a', name: 'b.c-d' }],

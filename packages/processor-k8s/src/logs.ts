@@ -9,8 +9,7 @@ import { defaultListPace, followList, type ListPace, type ListWatch, type Listed
 /** A kubelet runs some hundred pods. What is beyond is not read. */
 const MOST_ENTRIES = 20_000;
 
-/** Reading two folders costs less than asking somebody. */
-export const logsPace: ListPace = { ...defaultListPace, watchedPollMs: 30_000, leastMs: 200 };
+export const logsPace: ListPace = { ...defaultListPace, watchedPollMs: 30_000 };
 
 /** The pods whose logs a kubelet keeps on this node, by the names of its folders: namespace, pod, uid, container and its id. */
 export const startLogs = async (
@@ -33,6 +32,24 @@ const logFolders = (path: string, into: Identities): ListWatch => {
   let watched: readonly number[] = [];
   /** By the name of a link, which has an id in it and so never comes to mean another one. */
   let links: ReadonlyMap<string, LoggedContainer | undefined> = new Map();
+  /** By uid. */
+  let pods = new Map<string, KnownPod>();
+
+  /** What the name in an event says, at once: it may have come and gone before the next list, which is the one that takes away. */
+  const take = (name: string): void => {
+    const pod = podOfFolder(name);
+    if (pod !== undefined && !pods.has(pod.uid) && pods.size < MOST_ENTRIES) set({ ...pod, containers: [] });
+    const container = containerOfLink(name);
+    if (container === undefined) return;
+    const [own, ...others] = [...pods.values()].filter((one) => one.namespace === container.namespace && one.name === container.pod);
+    // Of two with one name the target of the link tells which.
+    if (own === undefined || others.length > 0 || own.containers.some(({ id }) => id === container.id)) return;
+    set({ ...own, containers: [...own.containers, { id: container.id, name: container.name }] });
+  };
+  const set = (pod: KnownPod): void => {
+    pods.set(pod.uid, pod);
+    into.pods.apply([{ kind: 'set', item: pod }]);
+  };
 
   return {
     async list() {
@@ -40,19 +57,25 @@ const logFolders = (path: string, into: Identities): ListWatch => {
       if ((await inodesOf(folders)).join() !== watched.join()) throw new Error('a folder was made anew');
       const read = linkEntries!.map(async ({ name }) => [name, links.get(name) ?? (await loggedBy(folders[1], name))] as const);
       links = new Map(await Promise.all(read));
-      const pods = new Map<string, LoggedPod & { readonly containers: ContainerFacts[] }>();
+      const listed = new Map<string, LoggedPod & { readonly containers: ContainerFacts[] }>();
       for (const entry of podEntries!) {
         const pod = entry.isDirectory() ? podOfFolder(entry.name) : undefined;
-        if (pod !== undefined) pods.set(pod.uid, { ...pod, containers: [] });
+        if (pod !== undefined) listed.set(pod.uid, { ...pod, containers: [] });
       }
-      for (const link of links.values()) if (link !== undefined) pods.get(link.uid)?.containers.push({ id: link.id, name: link.name });
+      for (const link of links.values()) if (link !== undefined) listed.get(link.uid)?.containers.push({ id: link.id, name: link.name });
+      pods = listed;
       into.pods.replace([...pods.values()]);
       into.containers.replace([]);
     },
     async watch(changed, signal) {
       watched = await inodesOf(folders);
       const there = folders.filter((_, index) => watched[index] !== NONE);
-      const open = there.map((folder) => watch(folder, { persistent: false }, changed));
+      const open = there.map((folder) =>
+        watch(folder, { persistent: false }, (_, name) => {
+          if (name !== null) take(name);
+          changed();
+        }),
+      );
       const stop = (): void => open.forEach((watcher) => watcher.close());
       try {
         await new Promise<void>((resolve, reject) => {
@@ -87,7 +110,7 @@ const inodesOf = (folders: readonly string[]): Promise<number[]> =>
 const entriesOf = async (folder: string, index: number): Promise<Dirent[]> => {
   const entries: Dirent[] = [];
   try {
-    for await (const entry of await opendir(folder)) if (entries.push(entry) === MOST_ENTRIES) break;
+    for await (const entry of await opendir(folder, { bufferSize: 1024 })) if (entries.push(entry) === MOST_ENTRIES) break;
   } catch (error) {
     if (index === 0 || !isAbsent(error)) throw error;
   }
@@ -99,6 +122,8 @@ interface LoggedPod {
   readonly namespace: string;
   readonly name: string;
 }
+
+type KnownPod = LoggedPod & { readonly containers: readonly ContainerFacts[] };
 
 interface LoggedContainer {
   /** Of its pod. */
@@ -114,9 +139,12 @@ const link = /^(?<pod>[a-z0-9.-]+)_(?<namespace>[a-z0-9-]+)_(?<name>[a-z0-9-]+)-
 
 const podOfFolder = (folder: string): LoggedPod | undefined => podFolder.exec(folder)?.groups as LoggedPod | undefined;
 
+const containerOfLink = (file: string): { pod: string; namespace: string; name: string; id: string } | undefined =>
+  link.exec(file)?.groups as { pod: string; namespace: string; name: string; id: string } | undefined;
+
 /** `<pod>_<namespace>_<container>-<id>.log` leads to `<namespace>_<pod>_<uid>/<container>/<restart>.log`. One that is cut to 255 bytes has no whole id. */
 const loggedBy = async (folder: string, file: string): Promise<LoggedContainer | undefined> => {
-  const named = link.exec(file)?.groups as { pod: string; namespace: string; name: string; id: string } | undefined;
+  const named = containerOfLink(file);
   if (named === undefined) return undefined;
   const [, logs = '', container] = (await readlink(join(folder, file)).catch(() => '')).match(/([^/]+)\/([^/]+)\/[^/]+$/) ?? [];
   const pod = podOfFolder(logs);

@@ -80,5 +80,6 @@ churner=$!
 wait_until 60 'all have come and gone' test -s $out/churn
 settled churn
 stop_agent
-kill "$churner"
+# It may have cleaned up by now.
+kill "$churner" 2> /dev/null || wait "$churner"
 say 'done'

@@ -1,7 +1,7 @@
 import type { Logger } from '@nfscope/pipeline';
-import { GrpcError, openGrpc, UNIMPLEMENTED, type Grpc } from './cri/grpc.ts';
-import { containerEventResponse, listContainersResponse, listImagesResponse, listPodSandboxResponse, STARTED } from './cri/messages.ts';
-import { decode, type Decoded, type Message } from './cri/protobuf.ts';
+import { GrpcError, openGrpc, UNIMPLEMENTED, type Grpc } from './grpc.ts';
+import { containerEventResponse, listContainersResponse, listImagesResponse, listPodSandboxResponse, STARTED } from './cri-messages.ts';
+import { decode, type Decoded, type Message } from './protobuf.ts';
 import type { ContainerFacts, PodFacts, Texts } from './facts.ts';
 import { SourceMissing, type Identities } from './identity-source.ts';
 import { defaultListPace, followList, type ListPace, type ListWatch, type ListedWatch } from './list-watch.ts';

@@ -30,6 +30,7 @@ export const core: ReadonlySet<string> = new Set([
   'otlp on 6.12 as root',
   'start on 6.1 as root',
   'image on 6.1 as root',
+  'pods on 6.1 with two capabilities',
   'stuck on 6.1 with two capabilities',
   'namespaces on 6.12 with two capabilities',
   'latency on 6.1 as root',

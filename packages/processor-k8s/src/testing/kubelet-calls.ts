@@ -1,4 +1,4 @@
-import { message } from '../cri/protobuf.ts';
+import { message } from '../protobuf.ts';
 
 /** What a kubelet says to a runtime, `runtime.v1`; numbers as in k8s.io/cri-api/pkg/apis/runtime/v1/api.proto. */
 

@@ -1,5 +1,5 @@
-import { openGrpc } from '../cri/grpc.ts';
-import { decode, encode } from '../cri/protobuf.ts';
+import { openGrpc } from '../grpc.ts';
+import { decode, encode } from '../protobuf.ts';
 import { calls } from './kubelet-calls.ts';
 
 /** A container runtime, asked over its socket as a kubelet does. */

@@ -19,6 +19,9 @@ const pace = { ...defaultListPace, leastMs: 50, pollMs: 200, leastPauseMs: 20, m
 const folder = mkdtempSync(join(tmpdir(), 'nfscope-cri-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+/** However busy the machine is. */
+const until = (holds: () => boolean): Promise<boolean> => vi.waitUntil(holds, { timeout: 10_000 });
+
 let watch: ListedWatch | undefined;
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -82,7 +85,7 @@ describe.each<RuntimeName>(['containerd 1.6', 'containerd 1.7'])('%s', (name) =>
         ?.containers.map(({ id }) => id)
         .sort();
     const first = await run(0);
-    await vi.waitUntil(() => containers()?.length === 1, { timeout: 5_000 });
+    await until(() => containers()?.length === 1);
     // The runtime's own client is the oracle.
     expect(runtime.client(['containers', 'list', '--quiet']).split('\n')).toContain(first);
     expect(known.pod.get(uid)).toMatchObject({
@@ -101,15 +104,15 @@ describe.each<RuntimeName>(['containerd 1.6', 'containerd 1.7'])('%s', (name) =>
     if (name === 'containerd 1.7') expect(told).toContain(first);
 
     const second = await run(1);
-    await vi.waitUntil(() => containers()?.length === 2, { timeout: 5_000 });
+    await until(() => containers()?.length === 2);
     expect(containers()).toEqual([first, second].sort());
     expect(known.pod.get(uid)?.containers.find(({ id }) => id === second)?.restartCount).toBe(1);
 
     await runtime.kill();
-    await vi.waitUntil(() => log.messages('warn').length > 0, { timeout: 5_000 });
+    await until(() => log.messages('warn').length > 0);
     expect(containers()).toEqual([first, second].sort());
     await runtime.start();
-    await vi.waitUntil(() => log.messages('info').some((text) => text.endsWith('answers again')), { timeout: 10_000 });
+    await until(() => log.messages('info').some((text) => text.endsWith('answers again')));
     expect(log.messages('warn')).toHaveLength(1);
     expect(containers()).toEqual([first, second].sort());
 
@@ -118,7 +121,7 @@ describe.each<RuntimeName>(['containerd 1.6', 'containerd 1.7'])('%s', (name) =>
     for (const container_id of [first, second]) await again.call('RemoveContainer', { container_id });
     await again.call('StopPodSandbox', { pod_sandbox_id });
     await again.call('RemovePodSandbox', { pod_sandbox_id });
-    await vi.waitUntil(() => known.pod.size === 0, { timeout: 5_000 });
+    await until(() => known.pod.size === 0);
   });
 });
 
@@ -196,12 +199,12 @@ test.each<[fault: string, answers: Answers, message: RegExp]>([
   expect(known.pod.get(uid)).toMatchObject({ name: 'orders', containers: [{ id: 'c1', name: 'main' }] });
 
   now = { ...wellBehaved, ...answers };
-  await vi.waitUntil(() => log.messages('warn').length > 0);
+  await until(() => log.messages('warn').length > 0);
   expect(log.messages('warn')[0]).toMatch(said);
   expect(known.pod.size).toBe(2);
   now = wellBehaved;
   const before = known.lists();
-  await vi.waitUntil(() => known.lists() > before);
+  await until(() => known.lists() > before);
   expect(log.messages('warn')).toHaveLength(1);
 });
 
@@ -254,7 +257,7 @@ test('a runtime that is down at the start is asked again', async () => {
   const known = knownIdentities();
   const log = recordingLogger();
   watch = await startCri({ endpoint: path }, known, log, pace);
-  await vi.waitUntil(() => log.messages('warn').length > 0);
+  await until(() => log.messages('warn').length > 0);
   expect(log.messages('warn')[0]).toBe(
     `container runtime at ${path}: connect ECONNREFUSED ${path}; what is known stays, and it is asked again`,
   );
@@ -294,7 +297,7 @@ test('however often somebody is looked for, the runtime is asked three times, an
   }
   // The first of them is the one after it is known that there will be no events.
   expect(known.lists() - lists).toBe(4);
-  await vi.waitUntil(() => known.lists() - lists >= 5, { timeout: 5_000 });
+  await until(() => known.lists() - lists >= 5);
 });
 
 test.each<[what: string, item: object, expected: object | undefined]>([

@@ -15,6 +15,9 @@ const pace = { ...defaultListPace, leastMs: 50, pollMs: 200, leastPauseMs: 20, m
 const folder = mkdtempSync(join(tmpdir(), 'nfscope-docker-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+/** However busy the machine is. */
+const until = (holds: () => boolean): Promise<boolean> => vi.waitUntil(holds, { timeout: 10_000 });
+
 let watch: ListedWatch | undefined;
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -43,10 +46,10 @@ test('Docker 20.10: containers come, are renamed and go, through an end of Docke
   expect([...known.container.values()]).toEqual([{ id: before, name: 'before', image, imageId }]);
 
   const web = run('--name', 'web', '--label', 'a="b"\n', image);
-  await vi.waitUntil(() => known.container.get(web)?.imageId === imageId);
+  await until(() => known.container.get(web)?.imageId === imageId);
   expect(known.container.get(web)).toEqual({ id: web, name: 'web', image, imageId });
   client(['rename', 'web', 'shop']);
-  await vi.waitUntil(() => known.container.get(web)?.name === 'shop');
+  await until(() => known.container.get(web)?.name === 'shop');
   // The client is the oracle, of all that run.
   const running = client(['ps', '--no-trunc', '--format', '{{.ID}} {{.Names}}']).trim().split('\n');
   expect([...known.container.values()].map(({ id, name }) => `${id} ${name}`).sort()).toEqual(running.sort());
@@ -59,7 +62,7 @@ test('Docker 20.10: containers come, are renamed and go, through an end of Docke
     'container.name': 'main',
   };
   const ofPod = run(...Object.entries(labels).flatMap(([key, value]) => ['--label', `io.kubernetes.${key}=${value}`]), image);
-  await vi.waitUntil(() => known.pod.size === 1);
+  await until(() => known.pod.size === 1);
   expect([...known.pod.values()]).toEqual([
     { uid: labels['pod.uid'], namespace: 'data', name: 'orders', containers: [{ id: ofPod, name: 'main', image, imageId }] },
   ]);
@@ -73,17 +76,17 @@ test('Docker 20.10: containers come, are renamed and go, through an end of Docke
     apply(changes);
   };
   const brief = run('--rm', '--name', 'brief', '--entrypoint', '/bin/busybox', image, 'true');
-  await vi.waitUntil(() => seen.includes(brief));
+  await until(() => seen.includes(brief));
 
   await runtime.kill();
-  await vi.waitUntil(() => log.messages('warn').length > 0);
+  await until(() => log.messages('warn').length > 0);
   expect(known.container.has(web)).toBe(true);
   await runtime.start();
-  await vi.waitUntil(() => log.messages('info').some((text) => text.endsWith('answers again')), { timeout: 10_000 });
+  await until(() => log.messages('info').some((text) => text.endsWith('answers again')));
   expect(log.messages('warn')).toHaveLength(1);
   // All of them ended with Docker.
   expect(client(['ps', '--quiet'])).toBe('');
-  await vi.waitUntil(() => known.container.size === 0 && known.pod.size === 0);
+  await until(() => known.container.size === 0 && known.pod.size === 0);
 });
 
 const uid = '3f1d2c4b-5a69-4788-9c0d-1e2f3a4b5c6d';
@@ -151,12 +154,12 @@ test.each<[fault: string, Fault, message: RegExp]>([
 
   now = fault;
   fault.events?.(events!);
-  await vi.waitUntil(() => log.messages('warn').length > 0);
+  await until(() => log.messages('warn').length > 0);
   expect(log.messages('warn')[0]).toMatch(said);
   expect(known.container.get('c1')).toMatchObject({ name: 'web' });
   now = {};
   const before = known.lists();
-  await vi.waitUntil(() => known.lists() > before + 1);
+  await until(() => known.lists() > before + 1);
   expect(log.messages('warn')).toHaveLength(1);
 });
 
@@ -195,7 +198,7 @@ test('events with names of every kind are taken or passed over, whole or in piec
     events!.write(all.slice(at, at + 1000));
     await new Promise((resolve) => setImmediate(resolve));
   }
-  await vi.waitUntil(() => seen.has('last'));
+  await until(() => seen.has('last'));
   expect([...seen]).toEqual([
     ['quoted', 'a"b\n\0'],
     ['long', 'long'],

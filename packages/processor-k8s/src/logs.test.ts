@@ -12,6 +12,9 @@ import { knownIdentities, type KnownIdentities } from './testing/known-identitie
 const pace = { ...logsPace, pollMs: 60_000, watchedPollMs: 60_000, leastMs: 20, leastPauseMs: 20, mostPauseMs: 100 };
 
 let path: string;
+/** However busy the machine is. */
+const until = (holds: () => boolean): Promise<boolean> => vi.waitUntil(holds, { timeout: 10_000 });
+
 let watch: ListedWatch | undefined;
 beforeEach(() => {
   path = mkdtempSync(join(tmpdir(), 'nfscope-logs-'));
@@ -44,12 +47,12 @@ test('pods and containers come and go with their folders and links', async () =>
   expect([...known.pod.values()]).toEqual([{ uid, namespace: 'shop', name: 'orders-5d9', containers: [{ id: id('1'), name: 'main' }] }]);
 
   container('shop', 'orders-5d9', uid, 'side-car', id('2'));
-  await vi.waitUntil(() => known.pod.get(uid)?.containers.length === 2);
+  await until(() => known.pod.get(uid)?.containers.length === 2);
   unlinkSync(join(path, 'containers', `orders-5d9_shop_main-${id('1')}.log`));
-  await vi.waitUntil(() => known.pod.get(uid)?.containers.length === 1);
+  await until(() => known.pod.get(uid)?.containers.length === 1);
   expect(known.pod.get(uid)?.containers).toEqual([{ id: id('2'), name: 'side-car' }]);
   rmSync(join(path, 'pods', `shop_orders-5d9_${uid}`), { recursive: true });
-  await vi.waitUntil(() => known.pod.size === 0);
+  await until(() => known.pod.size === 0);
 });
 
 test('a pod that has gone before it could be listed was known', async () => {
@@ -67,7 +70,7 @@ test('a pod that has gone before it could be listed was known', async () => {
   container('shop', 'orders', uid, 'side-car', id('2'));
   podFolder(`last_last_${uid.replace('3', '5')}`);
   rmSync(join(path, 'pods', `shop_orders_${uid}`), { recursive: true });
-  await vi.waitUntil(() => told.some((text) => text.includes('last')));
+  await until(() => told.some((text) => text.includes('last')));
   expect(told.slice(0, 2).map((text) => JSON.parse(text) as unknown)).toEqual([
     { uid, namespace: 'shop', name: 'orders', containers: [] },
     { uid, namespace: 'shop', name: 'orders', containers: [{ id: id('1'), name: 'main' }] },
@@ -121,13 +124,13 @@ test('folders that go away and come back are watched again, and what was known s
   const known = await start(knownIdentities(), log);
   renameSync(join(path, 'pods'), join(path, 'gone'));
   watch!.look();
-  await vi.waitUntil(() => log.messages('warn').length > 0);
+  await until(() => log.messages('warn').length > 0);
   expect(known.pod.size).toBe(1);
   mkdirSync(join(path, 'pods'));
   podFolder(`data_etl_${uid.replace('3', '4')}`);
-  await vi.waitUntil(() => known.pod.has(uid.replace('3', '4')));
+  await until(() => known.pod.has(uid.replace('3', '4')));
   podFolder(`shop_orders_${uid}`);
-  await vi.waitUntil(() => known.pod.has(uid));
+  await until(() => known.pod.has(uid));
   expect(log.messages('warn')).toHaveLength(1);
 });
 
@@ -137,9 +140,9 @@ test('folders that are made anew in one go are watched again', async () => {
   mkdirSync(join(path, 'pods'));
   watch!.look();
   podFolder(`shop_orders_${uid}`);
-  await vi.waitUntil(() => known.pod.has(uid));
+  await until(() => known.pod.has(uid));
   podFolder(`data_etl_${uid.replace('3', '4')}`);
-  await vi.waitUntil(() => known.pod.size === 2);
+  await until(() => known.pod.size === 2);
 });
 
 test('links are read when their folder comes later', async () => {
@@ -149,9 +152,9 @@ test('links are read when their folder comes later', async () => {
   mkdirSync(join(path, 'containers'));
   container('shop', 'orders', uid, 'main', id('1'));
   watch!.look();
-  await vi.waitUntil(() => known.pod.get(uid)?.containers.length === 1);
+  await until(() => known.pod.get(uid)?.containers.length === 1);
   container('shop', 'orders', uid, 'side-car', id('2'));
-  await vi.waitUntil(() => known.pod.get(uid)?.containers.length === 2);
+  await until(() => known.pod.get(uid)?.containers.length === 2);
 });
 
 test.each<[what: string, path: () => string, reason: RegExp]>([

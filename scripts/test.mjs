@@ -46,9 +46,12 @@ function read(file) {
   }
 }
 
-/** With a real API server for the contract of processor-k8s: built the first time; where it cannot be, its tests are skipped, and why is said here. */
+/**
+ * With a real API server, built the first time, and real container runtimes, Debian's, for those of processor-k8s: where they
+ * cannot be had, their tests are skipped, and why is said here.
+ */
 async function unit() {
-  await run(process.execPath, ['test/lab/dist/kubernetes.js'], { line: show });
+  for (const needed of ['kubernetes', 'container-runtimes']) await run(process.execPath, [`test/lab/dist/${needed}.js`], { line: show });
   return vitest(['packages/', 'examples/', 'test/']);
 }
 
@@ -97,12 +100,6 @@ async function lab() {
   } finally {
     rmSync(scratch, { recursive: true });
   }
-}
-
-/** Tests of who runs containers start real ones, where Debian's can be had. */
-async function unit() {
-  await run(process.execPath, ['test/lab/dist/container-runtimes.js'], { line: show });
-  return vitest(['packages/', 'examples/', 'test/']);
 }
 
 const add = (total, { passed, failed, skipped }) => {

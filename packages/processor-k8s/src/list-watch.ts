@@ -73,14 +73,14 @@ export const followList = (what: string, { list, watch }: ListWatch, log: Logger
     const stop = (): void => connection.abort();
     signal.addEventListener('abort', stop);
     let isWatched = true;
-    let lost: Error | undefined;
+    const connected: { lost?: Error } = {};
     // Before the first list, or what happens between the two is not seen.
     const watching = (async () => {
       try {
         await watch(changed, connection.signal);
         isWatched = false;
       } catch (error) {
-        lost = error as Error;
+        connected.lost = error as Error;
       }
       changed();
     })();
@@ -88,7 +88,7 @@ export const followList = (what: string, { list, watch }: ListWatch, log: Logger
       while (!signal.aborted) {
         isDue = false;
         await list(connection.signal);
-        if (lost !== undefined) throw lost;
+        if (connected.lost !== undefined) throw connected.lost;
         if (isFailing) log.info(`${what}: answers again`);
         isFailing = false;
         failures = 0;
@@ -97,7 +97,7 @@ export const followList = (what: string, { list, watch }: ListWatch, log: Logger
         await rest((isWatched ? pace.watchedPollMs : pace.pollMs) - pace.leastMs, true);
         // The time was over.
         if (!isDue) looks = 0;
-        if (lost !== undefined) throw lost;
+        if (connected.lost !== undefined) throw connected.lost;
       }
     } finally {
       signal.removeEventListener('abort', stop);

@@ -26,6 +26,7 @@ export const core: ReadonlySet<string> = new Set([
   'writeback on 6.12 as root',
   'writeback-nomemcg on 6.1 with two capabilities',
   'writeback-cgv1 on 6.1 with two capabilities',
+  'layers on 6.1 with two capabilities',
   'otlp on 6.1 as root',
   'otlp on 6.12 as root',
   'start on 6.1 as root',

@@ -26,7 +26,6 @@ export const scenarios: readonly Scenario[] = [
   start,
   otlp,
   image,
-  pods,
   writeback,
   writebackNomemcg,
   writebackCgv1,
@@ -45,4 +44,5 @@ export const scenarios: readonly Scenario[] = [
   storm,
   stormPreempt,
   badInput,
+  pods,
 ];

@@ -73,14 +73,17 @@ export const followList = (what: string, { list, watch }: ListWatch, log: Logger
     const stop = (): void => connection.abort();
     signal.addEventListener('abort', stop);
     let isWatched = true;
-    const connected: { lost?: Error } = {};
+    let lost: Error | undefined;
+    const throwWhatWasLost = (): void => {
+      if (lost !== undefined) throw lost;
+    };
     // Before the first list, or what happens between the two is not seen.
     const watching = (async () => {
       try {
         await watch(changed, connection.signal);
         isWatched = false;
       } catch (error) {
-        connected.lost = error as Error;
+        lost = error as Error;
       }
       changed();
     })();
@@ -88,7 +91,7 @@ export const followList = (what: string, { list, watch }: ListWatch, log: Logger
       while (!signal.aborted) {
         isDue = false;
         await list(connection.signal);
-        if (connected.lost !== undefined) throw connected.lost;
+        throwWhatWasLost();
         if (isFailing) log.info(`${what}: answers again`);
         isFailing = false;
         failures = 0;
@@ -97,7 +100,7 @@ export const followList = (what: string, { list, watch }: ListWatch, log: Logger
         await rest((isWatched ? pace.watchedPollMs : pace.pollMs) - pace.leastMs, true);
         // The time was over.
         if (!isDue) looks = 0;
-        if (connected.lost !== undefined) throw connected.lost;
+        throwWhatWasLost();
       }
     } finally {
       signal.removeEventListener('abort', stop);

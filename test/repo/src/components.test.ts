@@ -19,10 +19,11 @@ describe.each(components.map(({ folder }) => folder))('%s', (folder) => {
     expect(own.filter((path) => path.endsWith('.test.ts') && text(`${folder}/${path}`).includes('describeComponent('))).not.toEqual([]);
   });
 
-  test('has its sources side by side, the kit of its tests below, and tests beside what they test', () => {
+  test('has its sources side by side, below them the kit of its tests and the tests of many together, and the others beside what they test', () => {
     const sources = own.filter((path) => path.startsWith('src/'));
-    expect(sources.filter((path) => !/^src\/(testing\/)?[^/]+\.ts$/.test(path))).toEqual([]);
-    const orphans = sources.filter((path) => path.endsWith('.test.ts') && !sources.includes(path.replace('.test.ts', '.ts')));
+    expect(sources.filter((path) => !/^src\/(testing\/[^/]+\.ts|conformance\/[^/]+\.test\.ts|[^/]+\.ts)$/.test(path))).toEqual([]);
+    const beside = sources.filter((path) => path.endsWith('.test.ts') && !path.startsWith('src/conformance/'));
+    const orphans = beside.filter((path) => !sources.includes(path.replace('.test.ts', '.ts')));
     expect(orphans).toEqual([]);
   });
 

@@ -1,10 +1,10 @@
 // What the API server is asked for in ten minutes of every fault, by a clock of the test, with the times that ship.
 import { recordingLogger } from '@nfscope/pipeline/testing';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { ApiError, paced, type ApiServer } from './api-server.ts';
-import { objectFacts } from './object-facts.ts';
-import { defaultPace, watchObjects } from './object-watch.ts';
-import { nameTable } from './testing/name-table.ts';
+import { ApiError, paced, type ApiServer } from '../api-server.ts';
+import { objectFacts } from '../object-facts.ts';
+import { defaultPace, watchObjects } from '../object-watch.ts';
+import { nameTable } from '../testing/name-table.ts';
 
 const OUTAGE_MS = 600_000;
 /** Until everything is right again: a watch that went silent is given up, pauses end, and a list has its turn. */

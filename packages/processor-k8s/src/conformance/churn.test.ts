@@ -1,10 +1,10 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import type { Change } from './table.ts';
-import type { PodFacts } from './facts.ts';
-import { GRACE_MS } from './lookup-table.ts';
-import { cgroupAt, naming, podNamed } from './testing/naming.ts';
+import type { Change } from '../table.ts';
+import type { PodFacts } from '../facts.ts';
+import { GRACE_MS } from '../lookup-table.ts';
+import { cgroupAt, naming, podNamed } from '../testing/naming.ts';
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;

@@ -2,10 +2,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { objectFacts } from './object-facts.ts';
-import { pause } from './pause.ts';
-import { makeServiceAccount, noOpenssl, refuse, ScriptedApiServer } from './testing/scripted-api-server.ts';
-import { account, fast, listening, pod, toClose, watching } from './testing/scripted-watch.ts';
+import { objectFacts } from '../object-facts.ts';
+import { pause } from '../pause.ts';
+import { makeServiceAccount, noOpenssl, refuse, ScriptedApiServer } from '../testing/scripted-api-server.ts';
+import { account, fast, listening, pod, toClose, watching } from '../testing/scripted-watch.ts';
 
 /** Those of a resource that not everybody may read. */
 const nodes = { name: 'nodes', path: '/api/v1/nodes', fieldSelector: 'metadata.name=node-1', facts: objectFacts, optional: true };

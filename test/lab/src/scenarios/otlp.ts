@@ -49,8 +49,8 @@ function compareSamples(otlp: readonly Sample[], prometheus: readonly Sample[], 
   const valuesOf = (samples: readonly Sample[]): Map<string, number> =>
     new Map(
       samples
-        // What was in flight is forgotten five minutes later, on one side before the other.
-        .filter(({ name }) => name.startsWith('nfs') && !name.startsWith('nfs_io_inflight'))
+        // What was in flight is forgotten five minutes later, on one side before the other, and an age is another one each second.
+        .filter(({ name }) => name.startsWith('nfs') && !/^nfs_io_inflight|_age_seconds$/.test(name))
         .map(({ name, labels: { job: _job, instance: _instance, ...labels }, value }) => [`${name} ${sorted(labels)}`, value]),
     );
   const [ours, theirs] = [valuesOf(otlp), valuesOf(prometheus)];

@@ -78,7 +78,7 @@ within 60 killed.seconds 'five operations are shown' is_shown 5
 both_say killed
 
 say 'the server is back'
-echo 4 > /proc/fs/nfsd/threads
+rpc.nfsd 4
 # Refused where the server skipped its grace period, as on 5.10, which knows by then that nobody has anything to reclaim.
 echo Y > /proc/fs/nfsd/v4_end_grace || true
 wait_until 300 'the kernel has nothing in flight' eval '[ -z "$(tasks)" ]'

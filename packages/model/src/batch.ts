@@ -129,7 +129,7 @@ export interface Lost {
 /** A place in the kernel where the receiver's programs are called. */
 export interface ProgramState {
   readonly hook: string;
-  /** How it is attached: raw_tracepoint, kprobe.multi, kprobe or fexit; undefined while it is not. */
+  /** How it is attached: raw_tracepoint, kprobe.multi, kprobe, fexit or fentry; undefined while it is not. */
   readonly type: string | undefined;
   /** Runs the kernel skipped, cumulative. */
   readonly missed: number;

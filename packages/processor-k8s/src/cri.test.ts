@@ -10,17 +10,14 @@ import { encode, message } from './protobuf.ts';
 import { listContainersResponse, listPodSandboxResponse } from './cri-messages.ts';
 import { startCri } from './cri.ts';
 import { SourceMissing } from './identity-source.ts';
-import { defaultListPace, type ListedWatch } from './list-watch.ts';
+import type { ListedWatch } from './list-watch.ts';
 import { kubeletRuntime } from './testing/kubelet-runtime.ts';
 import { knownIdentities } from './testing/known-identities.ts';
 import { findRuntime, image, privateRuntime, type PrivateRuntime, type RuntimeName } from './testing/private-runtime.ts';
+import { quickPace, until } from './testing/quick-pace.ts';
 
-const pace = { ...defaultListPace, leastMs: 50, pollMs: 200, leastPauseMs: 20, mostPauseMs: 100 };
 const folder = mkdtempSync(join(tmpdir(), 'nfscope-cri-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-/** However busy the machine is. */
-const until = (holds: () => boolean): Promise<boolean> => vi.waitUntil(holds, { timeout: 10_000 });
 
 let watch: ListedWatch | undefined;
 const closing: (() => unknown)[] = [];
@@ -52,7 +49,7 @@ describe.each<RuntimeName>(['containerd 1.6', 'containerd 1.7'])('%s', (name) =>
     };
     const log = recordingLogger();
     // 1.7 tells of events; a poll would come too late for this test.
-    watch = await startCri({ endpoint: `unix://${runtime.socket}` }, known, log, { ...pace, watchedPollMs: 60_000 });
+    watch = await startCri({ endpoint: `unix://${runtime.socket}` }, known, log, { ...quickPace, watchedPollMs: 60_000 });
     await watch.ready;
     expect([...known.pod.keys()]).toEqual([]);
 
@@ -194,7 +191,7 @@ test.each<[fault: string, answers: Answers, message: RegExp]>([
   let now = wellBehaved;
   const known = knownIdentities();
   const log = recordingLogger();
-  watch = await startCri({ endpoint: await scripted(() => now) }, known, log, pace);
+  watch = await startCri({ endpoint: await scripted(() => now) }, known, log, quickPace);
   await watch.ready;
   expect(known.pod.get(uid)).toMatchObject({ name: 'orders', containers: [{ id: 'c1', name: 'main' }] });
 
@@ -218,7 +215,7 @@ test.each<[what: string, open: () => Promise<string>, reason: RegExp]>([
   ],
   ['containerd without its CRI plugin', () => scripted(() => ({ ListPodSandbox: (stream) => refuse(stream, 12) })), /has no CRI v1$/],
 ])('a socket that is %s is skipped with its reason', async (_, open, reason) => {
-  const missing = startCri({ endpoint: await open() }, knownIdentities(), recordingLogger(), pace);
+  const missing = startCri({ endpoint: await open() }, knownIdentities(), recordingLogger(), quickPace);
   await expect(missing).rejects.toThrow(SourceMissing);
   await expect(missing).rejects.toThrow(reason);
 });
@@ -230,7 +227,7 @@ test('a socket of others is skipped with its reason', async (context) => {
   chmodSync(path, 0o600);
   process.seteuid!('nobody');
   try {
-    await expect(startCri({ endpoint: path }, knownIdentities(), recordingLogger(), pace)).rejects.toThrow(
+    await expect(startCri({ endpoint: path }, knownIdentities(), recordingLogger(), quickPace)).rejects.toThrow(
       /may not be used: permission denied$/,
     );
   } finally {
@@ -241,11 +238,11 @@ test('a socket of others is skipped with its reason', async (context) => {
 test('of the usual sockets the first that is a runtime is taken, and the reasons of all are given when none is', async () => {
   const sockets = [join(folder, 'absent.sock'), await scripted(() => ({ ListPodSandbox: (stream) => refuse(stream, 12) }))];
   const log = recordingLogger();
-  await expect(startCri({ endpoint: '', sockets }, knownIdentities(), log, pace)).rejects.toThrow(
+  await expect(startCri({ endpoint: '', sockets }, knownIdentities(), log, quickPace)).rejects.toThrow(
     /absent.sock is not there, .* has no CRI v1$/,
   );
   const known = knownIdentities();
-  watch = await startCri({ endpoint: '', sockets: [...sockets, await scripted(() => wellBehaved)] }, known, log, pace);
+  watch = await startCri({ endpoint: '', sockets: [...sockets, await scripted(() => wellBehaved)] }, known, log, quickPace);
   await watch.ready;
   expect(known.pod.size).toBe(2);
 });
@@ -256,7 +253,7 @@ test('a runtime that is down at the start is asked again', async () => {
   spawnSync(process.execPath, ['-e', `require('net').createServer().listen('${path}', () => process.kill(process.pid, 'SIGKILL'))`]);
   const known = knownIdentities();
   const log = recordingLogger();
-  watch = await startCri({ endpoint: path }, known, log, pace);
+  watch = await startCri({ endpoint: path }, known, log, quickPace);
   await until(() => log.messages('warn').length > 0);
   expect(log.messages('warn')[0]).toBe(
     `container runtime at ${path}: connect ECONNREFUSED ${path}; what is known stays, and it is asked again`,
@@ -272,7 +269,7 @@ test('a runtime that hangs at the start is asked again, and stopping does not wa
   const path = await listening(server);
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   try {
-    const starting = startCri({ endpoint: path }, knownIdentities(), recordingLogger(), pace);
+    const starting = startCri({ endpoint: path }, knownIdentities(), recordingLogger(), quickPace);
     const timers = setInterval(() => vi.advanceTimersByTime(10_000), 10);
     watch = await starting;
     clearInterval(timers);
@@ -285,7 +282,7 @@ test('a runtime that hangs at the start is asked again, and stopping does not wa
 test('however often somebody is looked for, the runtime is asked three times, and then at its pace', async () => {
   const known = knownIdentities();
   watch = await startCri({ endpoint: await scripted(() => wellBehaved) }, known, recordingLogger(), {
-    ...pace,
+    ...quickPace,
     pollMs: 3_000,
     leastMs: 50,
   });
@@ -317,7 +314,7 @@ test.each<[what: string, item: object, expected: object | undefined]>([
 ])('%s', async (_, item, expected) => {
   const answers = { ...wellBehaved, ListPodSandbox: (stream: ServerHttp2Stream) => respond(stream, frame(sandboxes(item))) };
   const known = knownIdentities();
-  watch = await startCri({ endpoint: await scripted(() => answers) }, known, recordingLogger(), pace);
+  watch = await startCri({ endpoint: await scripted(() => answers) }, known, recordingLogger(), quickPace);
   await watch.ready;
   if (expected === undefined) expect(known.pod.size).toBe(0);
   else expect(known.pod.get(uid)).toMatchObject(expected);
@@ -345,7 +342,7 @@ test('fields of a later version are passed over', async () => {
   ]);
   const answers = { ...wellBehaved, ListPodSandbox: (stream: ServerHttp2Stream) => respond(stream, frame(body)) };
   const known = knownIdentities();
-  watch = await startCri({ endpoint: await scripted(() => answers) }, known, recordingLogger(), pace);
+  watch = await startCri({ endpoint: await scripted(() => answers) }, known, recordingLogger(), quickPace);
   await watch.ready;
   expect(known.pod.get(uid)).toMatchObject({ name: 'orders', labels: new Map() });
 });

@@ -4,19 +4,16 @@ import { createServer as createSocket, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { recordingLogger } from '@nfscope/pipeline/testing';
-import { afterAll, afterEach, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, expect, test } from 'vitest';
 import { startDocker } from './docker.ts';
 import { SourceMissing } from './identity-source.ts';
-import { defaultListPace, type ListedWatch } from './list-watch.ts';
+import type { ListedWatch } from './list-watch.ts';
 import { knownIdentities } from './testing/known-identities.ts';
 import { findRuntime, image, privateRuntime, type PrivateRuntime } from './testing/private-runtime.ts';
+import { quickPace, until } from './testing/quick-pace.ts';
 
-const pace = { ...defaultListPace, leastMs: 50, pollMs: 200, leastPauseMs: 20, mostPauseMs: 100 };
 const folder = mkdtempSync(join(tmpdir(), 'nfscope-docker-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-/** However busy the machine is. */
-const until = (holds: () => boolean): Promise<boolean> => vi.waitUntil(holds, { timeout: 10_000 });
 
 let watch: ListedWatch | undefined;
 const closing: (() => unknown)[] = [];
@@ -40,7 +37,7 @@ test('Docker 20.10: containers come, are renamed and go, through an end of Docke
   const before = run('--name', 'before', image);
   const known = knownIdentities();
   const log = recordingLogger();
-  watch = await startDocker({ endpoint: runtime.socket }, known, log, { ...pace, pollMs: 60_000 });
+  watch = await startDocker({ endpoint: runtime.socket }, known, log, { ...quickPace, pollMs: 60_000 });
   await watch.ready;
   const imageId = client(['images', '--quiet', '--no-trunc', image]).trim();
   expect([...known.container.values()]).toEqual([{ id: before, name: 'before', image, imageId }]);
@@ -110,7 +107,7 @@ const event = (action: string, id: string, attributes: object): string =>
 
 test('the list is read with what it may lack', async () => {
   const known = knownIdentities();
-  watch = await startDocker({ endpoint: await scripted(() => wellBehaved) }, known, recordingLogger(), pace);
+  watch = await startDocker({ endpoint: await scripted(() => wellBehaved) }, known, recordingLogger(), quickPace);
   await watch.ready;
   expect([...known.container.values()]).toEqual([
     { id: 'c1', name: 'web', image: 'nginx:1', imageId: 'sha256:1' },
@@ -149,7 +146,7 @@ test.each<[fault: string, Fault, message: RegExp]>([
   };
   const known = knownIdentities();
   const log = recordingLogger();
-  watch = await startDocker({ endpoint: await scripted(() => answer) }, known, log, { ...pace, watchedPollMs: 100 });
+  watch = await startDocker({ endpoint: await scripted(() => answer) }, known, log, { ...quickPace, watchedPollMs: 100 });
   await watch.ready;
 
   now = fault;
@@ -174,7 +171,7 @@ test('events with names of every kind are taken or passed over, whole or in piec
   const seen = new Map<string, string>();
   known.containers.apply = (changes) => changes.forEach((change) => change.kind === 'set' && seen.set(change.item.id, change.item.name));
   const log = recordingLogger();
-  watch = await startDocker({ endpoint: await scripted(() => answer) }, known, log, pace);
+  watch = await startDocker({ endpoint: await scripted(() => answer) }, known, log, quickPace);
   await watch.ready;
 
   const long = 'x'.repeat(65_536);
@@ -223,7 +220,7 @@ test.each<[what: string, open: () => Promise<string>, reason: RegExp]>([
     /speaks no HTTP$/,
   ],
 ])('a socket that is %s is skipped with its reason', async (_, open, reason) => {
-  const missing = startDocker({ endpoint: await open() }, knownIdentities(), recordingLogger(), pace);
+  const missing = startDocker({ endpoint: await open() }, knownIdentities(), recordingLogger(), quickPace);
   await expect(missing).rejects.toThrow(SourceMissing);
   await expect(missing).rejects.toThrow(reason);
 });

@@ -2,18 +2,17 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { recordingLogger } from '@nfscope/pipeline/testing';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SourceMissing } from './identity-source.ts';
 import type { ListedWatch } from './list-watch.ts';
 import { logsPace, startLogs } from './logs.ts';
 import { knownIdentities, type KnownIdentities } from './testing/known-identities.ts';
+import { until } from './testing/quick-pace.ts';
 
 // Slow, so that what is seen soon was told by the kernel.
 const pace = { ...logsPace, pollMs: 60_000, watchedPollMs: 60_000, leastMs: 20, leastPauseMs: 20, mostPauseMs: 100 };
 
 let path: string;
-/** However busy the machine is. */
-const until = (holds: () => boolean): Promise<boolean> => vi.waitUntil(holds, { timeout: 10_000 });
 
 let watch: ListedWatch | undefined;
 beforeEach(() => {

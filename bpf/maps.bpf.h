@@ -107,7 +107,7 @@ struct {
 /* What is counted together -> its row. Set at load. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 12288);
+	__uint(max_entries, 12000);
 	__type(key, struct nfs_totals_key);
 	__type(value, __u32);
 } rows SEC(".maps");
@@ -118,7 +118,7 @@ struct {
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_QUEUE);
-	__uint(max_entries, 12288);
+	__uint(max_entries, 12000);
 	__uint(key_size, 0);
 	__type(value, __u32);
 } free_rows SEC(".maps");
@@ -135,7 +135,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 12288);
+	__uint(max_entries, 12000);
 	__type(key, __u32);
 	__type(value, struct nfs_totals);
 } totals SEC(".maps");

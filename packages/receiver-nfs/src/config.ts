@@ -37,7 +37,7 @@ export const config = z.strictObject({
     .int()
     .min(256)
     .max(1 << 20)
-    .default(12288)
+    .default(12000)
     .describe('Rows of the table of totals, one for each (cgroup, rpc client, operation, error); 878 bytes of kernel memory each.'),
   duration_bounds: bounds(1e9)
     .default([...DURATION_BOUNDS])

@@ -5,6 +5,7 @@ import { trackIdentities } from './identities.ts';
 import type { KernelSide } from './kernel-side.ts';
 import { nameRows, type Unexpected } from './rows.ts';
 import { decodeMounts } from './mounts.ts';
+import { seekClients } from './sought-clients.ts';
 import { decodeSuperblocks } from './superblocks.ts';
 import { decodeTasks, inflightOf } from './tasks.ts';
 import { noRows } from './totals.ts';
@@ -13,7 +14,7 @@ import { noRows } from './totals.ts';
 export interface Due {
   /** And what is in flight. */
   readonly totals: boolean;
-  /** Superblocks; they are also walked when there is a new client. */
+  /** Superblocks; they are also walked when there is a new client, and with totals while one is sought. */
   readonly walk: boolean;
 }
 
@@ -26,6 +27,7 @@ export type ReaderSettings = Pick<Config, 'max_rows' | 'duration_bounds' | 'size
 export function batchReader(kernel: KernelSide, settings: ReaderSettings, startMs: number, unexpected?: Unexpected): Reader {
   const bounds: Bounds = { duration: settings.duration_bounds, size: settings.size_bounds };
   const identities = trackIdentities(settings.job_variables);
+  const sought = seekClients();
   const rows = nameRows(identities, settings.max_rows, unexpected);
 
   return (ms, due) => {
@@ -47,8 +49,11 @@ export function batchReader(kernel: KernelSide, settings: ReaderSettings, startM
     const newClients = fresh.clients.length > 0;
     if (!due.totals && changedRows.length === 0 && events.length === 0 && changed.length === 0 && !newClients) return undefined;
 
-    const walked = newClients || due.walk ? kernel.superblocks() : undefined;
+    sought.add(fresh.clients.map((id) => identities.clients.get(id)!));
+    const walked = newClients || due.walk || (due.totals && sought.some) ? kernel.superblocks() : undefined;
     const mounted = walked && kernel.mountPoints();
+    const superblocks = walked && decodeSuperblocks(walked, mounted && decodeMounts(mounted));
+    if (superblocks !== undefined) sought.look(superblocks);
     return {
       timeMs: ms,
       startMs,
@@ -62,7 +67,7 @@ export function batchReader(kernel: KernelSide, settings: ReaderSettings, startM
       processes: identities.processes,
       files: identities.files,
       ...(tasks && named ? { inflight: inflightOf(tasks, named, monotonicMs) } : {}),
-      ...(walked === undefined ? {} : { superblocks: decodeSuperblocks(walked, mounted && decodeMounts(mounted)) }),
+      ...(superblocks === undefined ? {} : { superblocks }),
       lost: kernel.lost(),
     };
   };

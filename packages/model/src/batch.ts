@@ -133,6 +133,9 @@ export interface ProgramState {
   readonly type: string | undefined;
   /** Runs the kernel skipped, cumulative. */
   readonly missed: number;
+  /** Runs, and the seconds they took, cumulative; zero unless the kernel counts them (kernel.bpf_stats_enabled). */
+  readonly runs: number;
+  readonly runTime: number;
 }
 
 /** One tick of a receiver. Whoever gets it may keep it: no array is reused. */

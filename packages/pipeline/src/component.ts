@@ -1,4 +1,5 @@
 import type { MetricsBatch, NfsBatch } from '@nfscope/model';
+import type { Meter } from '@opentelemetry/api';
 import type { Observable, OperatorFunction } from 'rxjs';
 import type { ZodType } from 'zod';
 
@@ -21,6 +22,8 @@ export interface Lifecycle {
 export interface Receiver<S extends Signal> extends Lifecycle {
   /** Hot between `start` and `shutdown`; completes on `shutdown`; an error ends the agent. */
   readonly output: Observable<Signals[S]>;
+  /** While held it reads nothing that can wait where it comes from. One that has no such place need not have this. */
+  hold?(held: boolean): void;
 }
 
 export interface Processor<S extends Signal> extends Lifecycle {
@@ -53,6 +56,8 @@ export interface ComponentContext {
   readonly log: Logger;
   /** Version of the program that embeds the component. */
   readonly version: string;
+  /** Where the component tells of itself; without it that of the global MeterProvider, which is nobody's until the program sets one. */
+  readonly meter?: Meter;
 }
 
 interface FactoryBase<C> {

@@ -1,3 +1,4 @@
+import type { Meter } from '@opentelemetry/api';
 import { merge, share, Subscription, type Observable, type OperatorFunction } from 'rxjs';
 import type { ComponentContext, Connector, Exporter, Lifecycle, Logger, Processor, Receiver, Signal } from './component.ts';
 import { inSequence, type Member } from './lifecycle.ts';
@@ -10,6 +11,8 @@ export interface GraphContext {
   /** Of the embedding program. */
   readonly version: string;
   readonly queue?: QueueSettings;
+  /** As in ComponentContext. */
+  readonly meter?: Meter;
 }
 
 /** Running pipelines. Both calls are safe twice; after a start that failed nothing runs. */
@@ -39,7 +42,8 @@ const instances = <C>(
   const created = new Map<string, Instance<C>>();
   const create = (planned: PlannedComponent, signal: Signal): C => {
     const { factory, config, id } = planned;
-    const context: ComponentContext = { id, version: host.version, log: componentLog(host.log, `${kind} ${id}`) };
+    const { version, meter } = host;
+    const context: ComponentContext = { id, version, log: componentLog(host.log, `${kind} ${id}`), ...(meter && { meter }) };
     const component = factory.kind === 'connector' ? factory.create(config, context) : factory.signals[signal]!.create(config, context);
     return component as C;
   };

@@ -85,7 +85,7 @@ const stream = async () => {
   return {
     ...{ procfs, setMounts, send, lost, log: given.log, news },
     restart: () => void (startMs = timeMs),
-    attach: (type: string | undefined) => void (programs = [{ hook: 'rpc_task_end', type, missed: 0 }]),
+    attach: (type: string | undefined) => void (programs = [{ hook: 'rpc_task_end', type, missed: 0, runs: 0, runTime: 0 }]),
     /** Sends batches in which nothing happens until there is news, and says what of it is new. */
     async told(superblocks: Superblock[] | undefined) {
       const known = news.length;

@@ -24,10 +24,13 @@ export function attachWhileMounted(program: Program, fastening: Fastening, where
       return program.hooks.map(({ name, ways }) => {
         // Of every way, since one may have been left for another.
         const programs = ways.flatMap(({ program }) => [program, `${program}_stage`]);
+        const sum = (of: 'missed' | 'runs' | 'runTimeNs') => programs.reduce((all, program) => all + (counters[program]?.[of] ?? 0), 0);
         return {
           hook: name,
           type: attached.find(({ hook }) => hook === name)?.way.type,
-          missed: programs.reduce((sum, program) => sum + (counters[program]?.missed ?? 0), 0),
+          missed: sum('missed'),
+          runs: sum('runs'),
+          runTime: sum('runTimeNs') / 1e9,
         };
       });
     },

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { NfsBatch } from '@nfscope/model';
 import { NfscopeError, type ComponentContext, type Receiver } from '@nfscope/pipeline';
+import { metrics } from '@opentelemetry/api';
 import { Subject } from 'rxjs';
 import { attachWhileMounted, type Attachments } from './attachments.ts';
 import type { Config } from './config.ts';
@@ -13,12 +14,15 @@ import { recordKernel } from './recorder.ts';
 import { createRecording } from './recording-file.ts';
 import type { Unexpected } from './rows.ts';
 import { SUNRPC } from './refusal.ts';
+import { measureReader } from './telemetry.ts';
 
 /** An idle tick every 100 ms costs 0.2 % of a core, every 10 ms 1 %; the ring must hold what comes in between. */
 const FASTEST_MS = 10;
 const SLOWEST_MS = 100;
 /** Mounts without a word from a new client are found this often. */
 const WALK_MS = 10_000;
+/** Bytes of the identities map: maps.bpf.h. */
+const IDENTITY_RING = 1 << 18;
 /** A kernel that has the types of NFS in its module alone is looked at again this often. */
 const RETRY_MS = 1000;
 
@@ -39,6 +43,7 @@ export function nfsReceiver(config: Config, context: ComponentContext): Receiver
   let totalsMs = 0;
   let walkMs = 0;
   let failed = false;
+  let held = false;
 
   function tick(pauseMs: number): void {
     try {
@@ -49,9 +54,9 @@ export function nfsReceiver(config: Config, context: ComponentContext): Receiver
       // What is mounted is looked for at every tick: what it does before we are attached is not counted.
       if (totals || running!.attachments.list().length === 0) running!.attachments.follow();
       if (totals) running!.tenancy?.beat(Number(process.hrtime.bigint()) / 1e6);
-      const batch = running!.read(ms, { totals, walk });
-      if (totals) totalsMs = ms;
-      if (walk) walkMs = ms;
+      const batch = held ? undefined : running!.read(ms, { totals, walk });
+      if (totals && !held) totalsMs = ms;
+      if (walk && !held) walkMs = ms;
       if (batch !== undefined) output.next(totals ? { ...batch, programs: running!.attachments.states() } : batch);
       const nextMs = batch !== undefined && batch.events.length > 0 ? FASTEST_MS : Math.min(SLOWEST_MS, pauseMs * 2);
       timer = setTimeout(tick, nextMs, nextMs);
@@ -74,6 +79,9 @@ export function nfsReceiver(config: Config, context: ComponentContext): Receiver
 
   return {
     output,
+    hold(wanted) {
+      held = wanted;
+    },
     async start() {
       try {
         running = await begin(config, context);
@@ -125,11 +133,14 @@ async function begin(config: Config, context: ComponentContext): Promise<Running
     const kernel = liveKernel(session, config.max_rows, tenancy?.identities);
     const reading =
       config.recording.file === '' ? unrecorded(kernel, config, startMs, context) : await recorded(kernel, config, startMs, context);
+    const limits = { events: config.ring_size, identities: IDENTITY_RING };
+    const measured = measureReader(reading.read, session, limits, context.meter ?? metrics.getMeter('nfscope', context.version));
     return {
       attachments,
       tenancy,
-      read: reading.read,
+      read: measured.read,
       async close() {
+        measured.close();
         session.close();
         await reading.close();
       },

@@ -1,6 +1,7 @@
 // The one place for names.
 export { attribute, k8sText, ownAttributes, type AttributeName } from './attributes.ts';
 export { metric, type MetricDefinition } from './metrics.ts';
+export { ownMetric } from './own-metrics.ts';
 // What a failed operation is called.
 export { errorName, errorNames, OTHER_ERROR } from './errors.ts';
 // What an RPC is called.

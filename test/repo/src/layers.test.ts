@@ -20,7 +20,7 @@ const kernelSide: Readonly<Record<string, readonly string[]>> = {
 const outside: Readonly<Record<string, readonly string[]>> = {
   'packages/semconv': [],
   'packages/model': [],
-  'packages/pipeline': ['rxjs', 'zod'],
+  'packages/pipeline': ['@opentelemetry/api', 'rxjs', 'zod'],
 };
 
 const levelOf = (folder: string): number | undefined => layers.find((layer) => layer.folder.test(folder))?.level;

@@ -3,7 +3,13 @@ import { components } from '../packages/agent/dist/components.js';
 import { pipelinesConfig } from '../packages/pipeline/dist/index.js';
 import { code, page, table } from './markdown.mjs';
 
-const sections = { receiver: 'Receivers', processor: 'Processors', connector: 'Connectors', exporter: 'Exporters' };
+const sections = {
+  receiver: 'Receivers',
+  processor: 'Processors',
+  connector: 'Connectors',
+  exporter: 'Exporters',
+  extension: 'Extensions',
+};
 
 const schemaOf = (type) => type.toJSONSchema({ io: 'input', unrepresentable: 'any' });
 
@@ -44,9 +50,11 @@ const keys = (schema, where) => {
 const stabilities = (component) =>
   component.kind === 'connector'
     ? `From ${component.from} to ${component.to}: ${component.stability}.`
-    : `${Object.entries(component.signals)
-        .map(([signal, { stability }]) => `${signal}: ${stability}`)
-        .join(', ')}.`;
+    : component.kind === 'extension'
+      ? `Stability: ${component.stability}.`
+      : `${Object.entries(component.signals)
+          .map(([signal, { stability }]) => `${signal}: ${stability}`)
+          .join(', ')}.`;
 
 /** Path -> text. */
 export async function outputs() {
@@ -58,8 +66,9 @@ export async function outputs() {
     keys(schemaOf(pipelinesConfig), 'the top level'),
   ];
   for (const [kind, title] of Object.entries(sections)) {
-    parts.push(`## ${title}`);
-    for (const component of components.filter((one) => one.kind === kind)) {
+    const ofKind = components.filter((one) => one.kind === kind);
+    if (ofKind.length > 0) parts.push(`## ${title}`);
+    for (const component of ofKind) {
       parts.push(`### ${component.type}`, `${component.description.replace(/\.?$/, '.')} ${stabilities(component)}`);
       parts.push(keys(schemaOf(component.config), component.type));
     }

@@ -18,6 +18,7 @@ export const componentTable = (factories: readonly Factory[]): string => {
 
 const signalsOf = (factory: Factory): [signals: string, stability: string] => {
   if (factory.kind === 'connector') return [`${factory.from} -> ${factory.to}`, factory.stability];
+  if (factory.kind === 'extension') return ['', factory.stability];
   const signals = Object.entries(factory.signals);
   return [signals.map(([signal]) => signal).join(', '), [...new Set(signals.map(([, { stability }]) => stability))].join(', ')];
 };

@@ -2,6 +2,7 @@ import type { MetricsBatch, NfsBatch } from '@nfscope/model';
 import type { Meter } from '@opentelemetry/api';
 import type { Observable, OperatorFunction } from 'rxjs';
 import type { ZodType } from 'zod';
+import type { HostView } from './host.ts';
 
 /** What flows in a pipeline of each signal. */
 export interface Signals {
@@ -9,6 +10,12 @@ export interface Signals {
   metrics: MetricsBatch;
 }
 export type Signal = keyof Signals;
+
+/**
+ * How a stream of each signal tells: as changes, which whoever joins late has missed, or whole in each batch.
+ * What a reload changes in a stream of changes is therefore started anew from its receivers on.
+ */
+export const told = { nfs: 'changes', metrics: 'whole' } as const satisfies Readonly<Record<Signal, 'changes' | 'whole'>>;
 
 export type Stability = 'development' | 'alpha' | 'beta' | 'stable';
 
@@ -29,6 +36,8 @@ export interface Receiver<S extends Signal> extends Lifecycle {
 export interface Processor<S extends Signal> extends Lifecycle {
   /** Applied once in every pipeline that lists the processor: what belongs to one stream lives inside the operator. */
   readonly process: OperatorFunction<Signals[S], Signals[S]>;
+  /** While the latest value is true, the receivers that feed it are held. */
+  readonly held?: Observable<boolean>;
 }
 
 export interface Connector<I extends Signal, O extends Signal> extends Lifecycle {
@@ -41,6 +50,9 @@ export interface Exporter<S extends Signal> extends Lifecycle {
   /** Where a person finds what it serves; undefined while it serves nothing. */
   url?(): string | undefined;
 }
+
+/** What a program has beside its pipelines: started before everything else, shut down after everything else. */
+export type Extension = Lifecycle;
 
 export interface Logger {
   debug(message: string, fields?: Record<string, unknown>): void;
@@ -97,7 +109,13 @@ export interface ConnectorFactory<C = any, I extends Signal = any, O extends Sig
   create(config: C, context: ComponentContext): Connector<I, O>;
 }
 
-export type Factory = ReceiverFactory | ProcessorFactory | ConnectorFactory | ExporterFactory;
+export interface ExtensionFactory<C = any> extends FactoryBase<C> {
+  readonly kind: 'extension';
+  readonly stability: Stability;
+  create(config: C, context: ComponentContext, host: HostView): Extension;
+}
+
+export type Factory = ReceiverFactory | ProcessorFactory | ConnectorFactory | ExporterFactory | ExtensionFactory;
 
 export const defineReceiver = <C>(factory: Omit<ReceiverFactory<C>, 'kind'>): ReceiverFactory<C> => ({ kind: 'receiver', ...factory });
 export const defineProcessor = <C>(factory: Omit<ProcessorFactory<C>, 'kind'>): ProcessorFactory<C> => ({ kind: 'processor', ...factory });
@@ -105,3 +123,4 @@ export const defineExporter = <C>(factory: Omit<ExporterFactory<C>, 'kind'>): Ex
 export const defineConnector = <C, I extends Signal, O extends Signal>(
   factory: Omit<ConnectorFactory<C, I, O>, 'kind'>,
 ): ConnectorFactory<C, I, O> => ({ kind: 'connector', ...factory });
+export const defineExtension = <C>(factory: Omit<ExtensionFactory<C>, 'kind'>): ExtensionFactory<C> => ({ kind: 'extension', ...factory });

@@ -12,8 +12,10 @@ export const pipelinesConfig = z.strictObject({
   processors: components.describe('What changes batches on their way, by id.'),
   connectors: components.describe('What ends one pipeline and starts another, by id.'),
   exporters: components.describe('Where batches go, by id.'),
+  extensions: components.describe('What runs beside the pipelines, by id.'),
   service: z
     .strictObject({
+      extensions: references.default([]).describe('Ids of extensions, in the order they start: before all pipelines.'),
       pipelines: z
         .record(
           z.string(),

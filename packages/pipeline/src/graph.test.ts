@@ -165,7 +165,7 @@ describe('wiring', () => {
     expect([...calls].sort()).toEqual(['*in', '*mark', '*out.metrics', '*out.nfs', '*turn']);
     await graph.start();
     expect(subscriptions.count).toBe(1);
-    expect([...graph.queues.keys()].sort()).toEqual(['out (metrics)', 'out (nfs)']);
+    expect([...graph.queues().keys()].sort()).toEqual(['out (metrics)', 'out (nfs)']);
     expect([...graph.urls()]).toEqual([['out', 'http://out.nfs']]);
     await graph.shutdown(soon());
   });

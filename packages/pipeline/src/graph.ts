@@ -1,9 +1,16 @@
 import type { Meter } from '@opentelemetry/api';
-import { merge, share, Subscription, type Observable, type OperatorFunction } from 'rxjs';
-import type { ComponentContext, Connector, Exporter, Lifecycle, Logger, Processor, Receiver, Signal } from './component.ts';
-import { inSequence, type Member } from './lifecycle.ts';
-import type { Plan, PlannedComponent, PlannedPipeline } from './plan.ts';
-import { defaultQueueSettings, exportQueue, type Queue, type QueueCounts, type QueueSettings } from './queue.ts';
+import type { Subscription } from 'rxjs';
+import { assemble, receiversBefore, type Assembly } from './assembly.ts';
+import type { Exporter, Lifecycle, Logger, Processor, Receiver, Signal } from './component.ts';
+import { withDeadline } from './deadline.ts';
+import type { HostView } from './host.ts';
+import { itemCounters, type CountItems } from './item-counters.ts';
+import type { Instance } from './instance.ts';
+import { keptBetween } from './kept.ts';
+import { inSequence, shutDownAll, type Member } from './lifecycle.ts';
+import type { Kind, Plan } from './plan.ts';
+import type { QueueSettings } from './queue.ts';
+import { wiring } from './wiring.ts';
 
 /** What the embedding program gives a graph. */
 export interface GraphContext {
@@ -13,154 +20,162 @@ export interface GraphContext {
   readonly queue?: QueueSettings;
   /** As in ComponentContext. */
   readonly meter?: Meter;
+  /** Counts what receivers and processors let through, for the meter. */
+  readonly countItems?: CountItems;
 }
 
-/** Running pipelines. Both calls are safe twice; after a start that failed nothing runs. */
-export interface Graph extends Required<Lifecycle> {
+/** Running pipelines. Start and shutdown are safe twice; after a start that failed nothing runs. */
+export interface Graph extends Required<Lifecycle>, HostView {
   /** Resolves when every receiver has completed, rejects with the first error of a receiver, processor or connector. */
   readonly done: Promise<void>;
-  /** By exporter, `id (signal)`. */
-  readonly queues: ReadonlyMap<string, QueueCounts>;
-  /** Where the exporters that serve something serve it, by their id. */
-  urls(): ReadonlyMap<string, string>;
+  /**
+   * Puts another plan in the place of the one that runs: what both have in common runs on with all it holds, the rest is
+   * shut down, its queues drained, and what is new started. Batches for what is replaced wait meanwhile.
+   * Throws what a start threw; then the old plan runs, with new instances of what had been shut down.
+   */
+  reload(plan: Plan): Promise<void>;
 }
 
-// The plan has checked that signals match; from here on a batch is whatever flows.
-type Batch = any;
-
-interface Instance<C> {
-  readonly planned: PlannedComponent;
-  readonly signal: Signal;
-  readonly component: C;
-}
-
-/** One instance per component id and signal, however many pipelines name it. */
-const instances = <C>(
-  kind: PlannedComponent['kind'],
-  host: GraphContext,
-): { of(planned: PlannedComponent, signal: Signal): C; all(): readonly Instance<C>[] } => {
-  const created = new Map<string, Instance<C>>();
-  const create = (planned: PlannedComponent, signal: Signal): C => {
-    const { factory, config, id } = planned;
-    const { version, meter } = host;
-    const context: ComponentContext = { id, version, log: componentLog(host.log, `${kind} ${id}`), ...(meter && { meter }) };
-    const component = factory.kind === 'connector' ? factory.create(config, context) : factory.signals[signal]!.create(config, context);
-    return component as C;
-  };
-  const of = (planned: PlannedComponent, signal: Signal): C => {
-    const key = planned.factory.kind === 'connector' ? planned.id : `${planned.id} ${signal}`;
-    let instance = created.get(key);
-    if (!instance) created.set(key, (instance = { planned, signal, component: create(planned, signal) }));
-    return instance.component;
-  };
-  return { of, all: () => [...created.values()] };
-};
-
-const componentLog = (log: Logger, component: string): Logger => ({
-  debug: (message, fields) => log.debug(message, { component, ...fields }),
-  info: (message, fields) => log.info(message, { component, ...fields }),
-  warn: (message, fields) => log.warn(message, { component, ...fields }),
-  error: (message, fields) => log.error(message, { component, ...fields }),
-});
+/** For what a reload shuts down: half of what the whole shutdown of the agent has. */
+const RELOAD_MS = 5_000;
 
 /**
  * Creates the components of a plan and wires them: pipelines with the same receiver share its batches, pipelines with
  * the same exporter share its queue, a connector's output is the input of every pipeline that lists it as a receiver.
- * Nothing is started, no port or file is taken. Starts exporters first and receivers last, shuts down in reverse.
+ * Nothing is started, no port or file is taken. Starts extensions, then exporters, and receivers last, shuts down in reverse.
  */
 export const buildGraph = (plan: Plan, host: GraphContext): Graph => {
-  const receivers = instances<Receiver<Signal>>('receiver', host);
-  const processors = instances<Processor<Signal>>('processor', host);
-  const connectors = instances<Connector<Signal, Signal>>('connector', host);
-  const exporters = instances<Exporter<Signal>>('exporter', host);
-
-  const outputs = new Map<PlannedPipeline, Observable<Batch>>();
-  // By what feeds a pipeline: a receiver (per signal) or a connector. Shared, so that it is subscribed to once.
-  const feeds = new Map<object, Observable<Batch>>();
-  const feed = (planned: PlannedComponent, signal: Signal): Observable<Batch> => {
-    const source = planned.kind === 'connector' ? connectors.of(planned, signal) : receivers.of(planned, signal);
-    let output = feeds.get(source);
-    if (!output) {
-      if ('connect' in source) {
-        // Pipelines come after those that feed them, so all inputs of the connector are in `outputs` by now.
-        const inputs = [...outputs].filter(([pipeline]) => pipeline.exporters.includes(planned)).map(([, batches]) => batches);
-        output = merge(...inputs).pipe(source.connect as OperatorFunction<Batch, Batch>, share());
-      } else {
-        output = source.output.pipe(share());
-      }
-      feeds.set(source, output);
-    }
-    return output;
+  const view: HostView = {
+    plan: () => current.plan,
+    components: () =>
+      inStartOrder(current).map(({ planned: { kind, id }, signal, state }) => ({ kind, id, state, ...(signal && { signal }) })),
+    queues: () => new Map([...current.queues].map(([key, { counts }]) => [endName(current.instances.get(key)!), counts])),
+    urls: () =>
+      new Map(
+        ofKind(current, 'exporter').flatMap(({ planned, component }): [string, string][] => {
+          const url = (component as Exporter<Signal>).url?.();
+          return url === undefined ? [] : [[planned.id, url]];
+        }),
+      ),
   };
-  for (const pipeline of plan.pipelines) {
-    let batches: Observable<Batch> = merge(...pipeline.receivers.map((planned) => feed(planned, pipeline.signal)));
-    for (const planned of pipeline.processors)
-      batches = batches.pipe(processors.of(planned, pipeline.signal).process as OperatorFunction<Batch, Batch>);
-    outputs.set(pipeline, batches.pipe(share()));
-    for (const planned of pipeline.exporters) if (planned.kind === 'exporter') exporters.of(planned, pipeline.signal);
-  }
+  const context = { ...host, view, counters: itemCounters(host.meter, host.countItems) };
+  let current = assemble(plan, context);
+  const wires = wiring();
+  const holds = receiverHolds(() => current);
 
-  const ends = exporters.all().map(({ planned, signal, component }) => {
-    const inputs = plan.pipelines.filter((pipeline) => pipeline.signal === signal && pipeline.exporters.includes(planned));
-    const log = componentLog(host.log, `exporter ${planned.id}`);
-    return {
-      name: `${planned.id} (${signal})`,
-      queue: exportQueue<Batch>((batch, deadline) => component.export(batch, deadline), log, host.queue ?? defaultQueueSettings),
-      batches: merge(...inputs.map((pipeline) => outputs.get(pipeline)!)),
+  /** In the order they start: those of an assembly that are not `kept`. */
+  const members = (of: Assembly, kept: ReadonlySet<string>): Member[] => {
+    const fresh = (kind: Kind): Instance[] => ofKind(of, kind).filter(({ key }) => !kept.has(key));
+    const some = (kind: Kind): Member[] => fresh(kind).map(({ planned, lifecycle }) => ({ name: `${kind} ${planned.id}`, lifecycle }));
+    const stages = [...of.stages.values()].filter(({ key }) => !kept.has(key));
+    const queues = fresh('exporter').map((instance) => ({
+      name: `queue of ${endName(instance)}`,
+      lifecycle: of.queues.get(instance.key)!,
+    }));
+    const connect = async (): Promise<void> => {
+      wires.connect(stages, of.edges);
+      holds.watch(fresh('processor'));
     };
-  });
-  const { connect, disconnect, done } = wire(ends);
-  const { start, shutdown } = inSequence(
-    [
-      ...members(exporters.all()),
-      ...ends.map(({ name, queue }) => ({ name: `queue of ${name}`, lifecycle: queue })),
-      { name: 'wiring', lifecycle: { shutdown: disconnect } },
-      ...members(connectors.all()),
-      ...members(processors.all()),
-      { name: 'wiring', lifecycle: { start: connect } },
-      ...members(receivers.all()),
-    ],
-    host.log,
-  );
-  const urls = (): ReadonlyMap<string, string> =>
-    new Map(
-      exporters.all().flatMap(({ planned, component }): [string, string][] => {
-        const url = component.url?.();
-        return url === undefined ? [] : [[planned.id, url]];
-      }),
-    );
-  return { start, shutdown, done, urls, queues: new Map(ends.map(({ name, queue }) => [name, queue.counts])) };
+    return [
+      ...some('extension'),
+      ...some('exporter'),
+      ...queues,
+      // Left only after connectors were shut down: what receivers, processors and connectors say in the end reaches the queues.
+      { name: 'wiring', lifecycle: { shutdown: async () => wires.disconnect(stages) } },
+      ...some('connector'),
+      ...some('processor'),
+      {
+        name: 'wiring',
+        lifecycle: { start: connect, shutdown: async () => (holds.leave(fresh('processor')), wires.finish(stages.toReversed())) },
+      },
+      ...some('receiver'),
+    ];
+  };
+
+  const nothing: ReadonlySet<string> = new Set();
+  const first = inSequence(members(current, nothing), host.log);
+  const ending = new AbortController();
+  let reloading: Promise<void> | undefined;
+  let stopping: Promise<void> | undefined;
+
+  const replace = async (next: Plan): Promise<void> => {
+    if (ending.signal.aborted) return;
+    const old = current;
+    const kept = keptBetween(old.plan, next);
+    const fresh = assemble(next, context, old, kept);
+    wires.hold([...old.stages.values()].filter(({ key }) => !kept.has(key)));
+    await withDeadline(RELOAD_MS, (deadline) => shutDownAll(members(old, kept), deadline, host.log), ending.signal);
+    const begin = async (assembly: Assembly): Promise<void> => {
+      await inSequence(members(assembly, kept), host.log).start();
+      current = assembly;
+      wires.route(assembly.edges);
+      holds.apply();
+    };
+    try {
+      await begin(fresh);
+    } catch (error) {
+      await begin(assemble(old.plan, context, old, kept)).catch((worse: unknown) => {
+        wires.fail(worse);
+        throw worse;
+      });
+      throw error;
+    }
+  };
+
+  return {
+    ...view,
+    done: wires.done,
+    start: first.start,
+    reload(next) {
+      reloading = (reloading ?? first.start()).catch(() => {}).then(() => replace(next));
+      return reloading;
+    },
+    shutdown(deadline) {
+      ending.abort();
+      stopping ??=
+        reloading === undefined
+          ? first.shutdown(deadline)
+          : reloading.catch(() => {}).then(() => shutDownAll(members(current, nothing), deadline, host.log));
+      return stopping;
+    },
+  };
 };
 
-const members = (all: readonly Instance<Lifecycle>[]): Member[] =>
-  all.map(({ planned, component }) => ({ name: `${planned.kind} ${planned.id}`, lifecycle: component }));
+const order = ['extension', 'exporter', 'connector', 'processor', 'receiver'] as const satisfies readonly Kind[];
+const ofKind = ({ instances }: Assembly, kind: Kind): Instance[] => [...instances.values()].filter(({ planned }) => planned.kind === kind);
+const inStartOrder = (assembly: Assembly): Instance[] => order.flatMap((kind) => ofKind(assembly, kind));
+const endName = ({ planned, signal }: Instance): string => `${planned.id} (${signal})`;
 
-interface End {
-  readonly queue: Queue<Batch>;
-  readonly batches: Observable<Batch>;
-}
-
-/**
- * The subscriptions. Taken when everything but the receivers has started, and left only after connectors were shut down:
- * what receivers, processors and connectors say when they complete still reaches the queues.
- */
-const wire = (ends: readonly End[]): { connect(): Promise<void>; disconnect(): Promise<void>; readonly done: Promise<void> } => {
-  const subscriptions = new Subscription();
-  let complete = (): void => {};
-  let fail = (_error: unknown): void => {};
-  const done = new Promise<void>((resolve, reject) => {
-    complete = resolve;
-    fail = reject;
-  });
-  // Whoever starts the graph may not look at `done` until later; an early error must not end the process by itself.
-  done.catch(() => {});
-  let open = ends.length;
-  const connect = async (): Promise<void> => {
-    for (const { queue, batches } of ends) {
-      const finished = (): void => void (--open === 0 && complete());
-      subscriptions.add(batches.subscribe({ next: (batch) => queue.push(batch), error: fail, complete: finished }));
+/** Holds the receivers before every processor that asks for it. */
+const receiverHolds = (current: () => Assembly) => {
+  const watched = new Map<string, { held: boolean; readonly subscription: Subscription }>();
+  const holding = new Set<Instance>();
+  const apply = (): void => {
+    const assembly = current();
+    const wanted = new Set([...watched].filter(([, { held }]) => held).flatMap(([key]) => [...receiversBefore(assembly.plan, key)]));
+    for (const instance of ofKind(assembly, 'receiver')) {
+      const hold = wanted.has(instance.key);
+      if (hold === holding.has(instance)) continue;
+      if (hold) holding.add(instance);
+      else holding.delete(instance);
+      (instance.component as Receiver<Signal>).hold?.(hold);
     }
   };
-  const disconnect = async (): Promise<void> => subscriptions.unsubscribe();
-  return { connect, disconnect, done };
+  return {
+    apply,
+    watch(processors: readonly Instance[]): void {
+      for (const { key, component } of processors) {
+        const held = (component as Processor<Signal>).held;
+        if (!held) continue;
+        const one = { held: false, subscription: held.subscribe((value) => ((one.held = value), apply())) };
+        watched.set(key, one);
+      }
+    },
+    leave(processors: readonly Instance[]): void {
+      for (const { key } of processors) {
+        watched.get(key)?.subscription.unsubscribe();
+        watched.delete(key);
+      }
+    },
+  };
 };

@@ -2,6 +2,7 @@
 export {
   defineConnector,
   defineExporter,
+  defineExtension,
   defineProcessor,
   defineReceiver,
   type ComponentContext,
@@ -9,6 +10,8 @@ export {
   type ConnectorFactory,
   type Exporter,
   type ExporterFactory,
+  type Extension,
+  type ExtensionFactory,
   type Factory,
   type Lifecycle,
   type Logger,
@@ -20,6 +23,8 @@ export {
   type Signals,
   type Stability,
 } from './component.ts';
+// What an extension sees.
+export type { ComponentState, ComponentStatus, HostView } from './host.ts';
 // Errors for people, and the one that stops a retry.
 export { errors, NfscopeError, PermanentError, type ErrorCode } from './errors.ts';
 // Times in a configuration.
@@ -30,6 +35,7 @@ export { ConfigError, suggest, type ConfigIssue, type ConfigPath } from './confi
 export { planPipelines, type Kind, type Plan, type PlannedComponent, type PlannedPipeline } from './plan.ts';
 // Running a plan.
 export { buildGraph, type Graph, type GraphContext } from './graph.ts';
+export type { CountItems } from './item-counters.ts';
 export { defaultQueueSettings, exportQueue, type Queue, type QueueCounts, type QueueSettings } from './queue.ts';
 export { inSequence, type Member } from './lifecycle.ts';
 export { withDeadline } from './deadline.ts';

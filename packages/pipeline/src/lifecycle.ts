@@ -23,9 +23,26 @@ const fired = (signal: AbortSignal): { readonly promise: Promise<'deadline'>; st
 };
 
 /**
+ * Shuts members down in reverse. One that fails or outlasts the deadline is logged, and the next one's turn comes.
+ */
+export const shutDownAll = async (members: readonly Member[], deadline: AbortSignal, log: Logger): Promise<void> => {
+  const end = fired(deadline);
+  for (const { name, lifecycle } of members.toReversed()) {
+    log.debug(`shuts down ${name}`);
+    try {
+      const result = await Promise.race([lifecycle.shutdown?.(deadline), end.promise]);
+      if (result === 'deadline') log.warn(`${name} was not shut down before the deadline`);
+    } catch (error) {
+      log.error(`${name} did not shut down cleanly`, { error });
+    }
+  }
+  end.stop();
+};
+
+/**
  * Starts members one after the other and shuts them down in reverse.
- * When a start fails, everything is shut down again before the error is thrown. A shutdown that fails or outlasts the
- * deadline is logged, and the next member's turn comes. A shutdown during the start waits for the member that is starting.
+ * When a start fails, everything is shut down again before the error is thrown. A shutdown during the start waits for the
+ * member that is starting.
  */
 export const inSequence = (members: readonly Member[], log: Logger): Required<Lifecycle> => {
   let begun = 0;
@@ -42,19 +59,7 @@ export const inSequence = (members: readonly Member[], log: Logger): Required<Li
     }
   };
 
-  const stopAll = async (deadline: AbortSignal): Promise<void> => {
-    const end = fired(deadline);
-    for (const { name, lifecycle } of members.slice(0, begun).reverse()) {
-      log.debug(`shuts down ${name}`);
-      try {
-        const result = await Promise.race([lifecycle.shutdown?.(deadline), end.promise]);
-        if (result === 'deadline') log.warn(`${name} was not shut down before the deadline`);
-      } catch (error) {
-        log.error(`${name} did not shut down cleanly`, { error });
-      }
-    }
-    end.stop();
-  };
+  const stopAll = (deadline: AbortSignal): Promise<void> => shutDownAll(members.slice(0, begun), deadline, log);
 
   const shutdown = (deadline: AbortSignal): Promise<void> => {
     stopping ??= (async () => {

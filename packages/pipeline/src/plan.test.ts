@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { defineConnector, defineExporter, defineProcessor, defineReceiver, type Factory } from './component.ts';
+import { defineConnector, defineExporter, defineExtension, defineProcessor, defineReceiver, type Factory } from './component.ts';
 import { ConfigError } from './config-issue.ts';
 import { planPipelines } from './plan.ts';
 
@@ -27,14 +27,17 @@ const factories: readonly Factory[] = [
     config: none,
     signals: { metrics: { stability, create: never }, nfs: { stability, create: never } },
   }),
+  defineExtension({ type: 'answer', description: '', config: none, stability, create: never }),
 ];
 
 const good = {
+  extensions: { answer: null, 'answer/late': {} },
   receivers: { nfs: null },
   processors: { limit: { limits: { rate: 2 } }, 'limit/late': {} },
   connectors: { count: {} },
   exporters: { page: {}, print: {} },
   service: {
+    extensions: ['answer/late', 'answer'],
     pipelines: {
       metrics: { receivers: ['count'], processors: ['limit/late'], exporters: ['page', 'print'] },
       nfs: { receivers: ['nfs'], processors: ['limit'], exporters: ['count', 'print'] },
@@ -44,7 +47,11 @@ const good = {
 };
 
 test('a sound configuration becomes pipelines, each before those it feeds', () => {
-  const { pipelines } = planPipelines(good, factories);
+  const { extensions, pipelines } = planPipelines(good, factories);
+  expect(extensions).toMatchObject([
+    { kind: 'extension', id: 'answer/late', config: {} },
+    { kind: 'extension', id: 'answer' },
+  ]);
   expect(pipelines.map(({ id }) => id).indexOf('metrics')).toBeGreaterThan(pipelines.map(({ id }) => id).indexOf('nfs'));
   const nfs = pipelines.find(({ id }) => id === 'nfs')!;
   expect(nfs.processors).toMatchObject([{ kind: 'processor', id: 'limit', config: { limits: { rate: 2, unit: 's' }, keep: [] } }]);
@@ -86,6 +93,32 @@ describe('what is wrong is named, placed and mended', () => {
       ['NFS-104 key service.pipelines | service::pipelines: service must have at least one pipeline | Add one, for example `nfs`.'],
     ],
     ['not a mapping', 'text', ['NFS-103 value  | expected object, received string | ']],
+    [
+      'an extension that is not there',
+      change('service.extensions', ['answer', 'answer/late', 'anser']),
+      [
+        'NFS-104 value service.extensions.2 | service::extensions: references extension "anser" which is not configured | Did you mean "answer"?',
+      ],
+    ],
+    [
+      'an extension twice',
+      change('service.extensions', ['answer', 'answer/late', 'answer']),
+      ['NFS-104 value service.extensions.2 | service::extensions: references extension "answer" multiple times | List it once.'],
+    ],
+    [
+      'an extension that nothing lists',
+      change('service.extensions', ['answer']),
+      [
+        'NFS-104 key extensions.answer/late | extensions::answer/late: is configured, but `service::extensions` does not list it | List it there, or remove it.',
+      ],
+    ],
+    [
+      'an extension in a pipeline',
+      change(`${pipes}.nfs.exporters`, ['count', 'print', 'answer']),
+      [
+        'NFS-104 value service.pipelines.nfs.exporters.2 | service::pipelines::nfs: references exporter "answer" which is not configured | Allowed here: page, print, count.',
+      ],
+    ],
     ['an unknown section', change('recievers', {}), ['NFS-103 key recievers | unknown key "recievers" | Did you mean "receivers"?']],
     [
       'an unknown key in service',
@@ -212,7 +245,7 @@ describe('what is wrong is named, placed and mended', () => {
       {
         ...good,
         connectors: { count: {}, 'count/b': {} },
-        service: { pipelines: { ...good.service.pipelines, 'nfs/raw': { receivers: ['nfs'], exporters: ['count/b'] } } },
+        service: { ...good.service, pipelines: { ...good.service.pipelines, 'nfs/raw': { receivers: ['nfs'], exporters: ['count/b'] } } },
       },
       [
         "NFS-104 key connectors.count/b | connectors::count/b: is an exporter of nfs/raw, but no pipeline's receiver | List it under the `receivers` of the pipeline it starts.",
@@ -231,6 +264,7 @@ describe('what is wrong is named, placed and mended', () => {
         ...good,
         connectors: { count: {}, again: {} },
         service: {
+          ...good.service,
           pipelines: {
             ...good.service.pipelines,
             metrics: { receivers: ['count', 'again'], processors: ['limit/late'], exporters: ['page', 'print', 'again'] },
@@ -247,6 +281,7 @@ describe('what is wrong is named, placed and mended', () => {
         ...good,
         connectors: { count: {}, 'again/there': {}, 'again/back': {} },
         service: {
+          ...good.service,
           pipelines: {
             ...good.service.pipelines,
             metrics: { receivers: ['count', 'again/back'], processors: ['limit/late'], exporters: ['page', 'again/there'] },

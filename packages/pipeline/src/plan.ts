@@ -24,11 +24,19 @@ export interface PlannedPipeline {
 
 /** A configuration that was found sound: a pipeline comes before those it feeds. */
 export interface Plan {
+  /** In the order they start. */
+  readonly extensions: readonly PlannedComponent[];
   readonly pipelines: readonly PlannedPipeline[];
 }
 
-const kinds = ['receiver', 'processor', 'connector', 'exporter'] as const satisfies readonly Kind[];
-const section = { receiver: 'receivers', processor: 'processors', connector: 'connectors', exporter: 'exporters' } as const;
+const kinds = ['receiver', 'processor', 'connector', 'exporter', 'extension'] as const satisfies readonly Kind[];
+const section = {
+  receiver: 'receivers',
+  processor: 'processors',
+  connector: 'connectors',
+  exporter: 'exporters',
+  extension: 'extensions',
+} as const;
 const signals = ['nfs', 'metrics'] as const satisfies readonly Signal[];
 const idPattern = /^[a-z][a-z0-9_]*(\/[\p{L}\p{N}_.-]+)?$/u;
 
@@ -44,11 +52,18 @@ export const planPipelines = (raw: unknown, factories: readonly Factory[]): Plan
   if (!shape.success) throw new ConfigError(fromZod(shape.error, pipelinesConfig));
   const issues: ConfigIssue[] = [];
   const report: Report = (path, at, text, more) => {
-    // The Collector names the pipeline, not the place in its list.
+    // The Collector names the pipeline or the list of extensions, not the place in it.
     const mend = more?.mend === undefined ? {} : { mend: more.mend };
-    issues.push({ code: more?.code ?? 'NFS-104', path, at, message: `${spell(path.slice(0, 3))}: ${text}`, ...mend });
+    issues.push({
+      code: more?.code ?? 'NFS-104',
+      path,
+      at,
+      message: `${spell(path.slice(0, path[1] === 'extensions' ? 2 : 3))}: ${text}`,
+      ...mend,
+    });
   };
   const components = planComponents(shape.data, factories, issues, report);
+  const extensions = planExtensions(shape.data, components, report);
   const pipelines = planAllPipelines(shape.data, components, report);
   reportUse(shape.data, components, report);
   const ordered = inOrder(pipelines, (pipeline, loop) =>
@@ -57,7 +72,7 @@ export const planPipelines = (raw: unknown, factories: readonly Factory[]): Plan
     }),
   );
   if (issues.length > 0) throw new ConfigError(issues);
-  return { pipelines: ordered };
+  return { extensions, pipelines: ordered };
 };
 
 const planComponents = (config: PipelinesConfig, factories: readonly Factory[], issues: ConfigIssue[], report: Report): Components => {
@@ -94,6 +109,21 @@ const planComponents = (config: PipelinesConfig, factories: readonly Factory[], 
     }
   }
   return components;
+};
+
+const planExtensions = (config: PipelinesConfig, components: Components, report: Report): PlannedComponent[] => {
+  const configured = components.get('extension')!;
+  return config.service.extensions.flatMap((reference, index, all) => {
+    const place = ['service', 'extensions', index];
+    const found = configured.get(reference);
+    if (found === undefined) {
+      const mend = suggest(reference, [...configured.keys()]);
+      report(place, 'value', `references extension ${JSON.stringify(reference)} which is not configured`, { mend });
+    } else if (all.indexOf(reference) !== index) {
+      report(place, 'value', `references extension "${reference}" multiple times`, { mend: 'List it once.' });
+    } else return [found];
+    return [];
+  });
 };
 
 const planAllPipelines = (config: PipelinesConfig, components: Components, report: Report): PlannedPipeline[] => {
@@ -145,6 +175,7 @@ const planAllPipelines = (config: PipelinesConfig, components: Components, repor
 
 const supports = ({ factory }: PlannedComponent, role: Kind): readonly Signal[] => {
   if (factory.kind === 'connector') return [role === 'receiver' ? factory.to : factory.from];
+  if (factory.kind === 'extension') return [];
   return signals.filter((signal) => factory.signals[signal] !== undefined);
 };
 
@@ -163,6 +194,11 @@ const reportUse = (config: PipelinesConfig, components: Components, report: Repo
     for (const id of components.get(kind)!.keys()) {
       if (!used.has(id)) report([section[kind], id], 'key', 'is configured, but no pipeline uses it', { mend: remove });
     }
+  }
+  for (const id of components.get('extension')!.keys()) {
+    if (config.service.extensions.includes(id)) continue;
+    const mend = 'List it there, or remove it.';
+    report(['extensions', id], 'key', 'is configured, but `service::extensions` does not list it', { mend });
   }
   for (const id of components.get('connector')!.keys()) {
     const place = ['connectors', id];

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { files, text, workspaces } from './tree.ts';
 
-const components = workspaces.filter(({ folder }) => /^packages\/(receiver|processor|connector|exporter)-/.test(folder));
+const components = workspaces.filter(({ folder }) => /^packages\/(receiver|processor|connector|exporter|extension)-/.test(folder));
 const under = (folder: string): string[] =>
   files.filter((path) => path.startsWith(`${folder}/`)).map((path) => path.slice(folder.length + 1));
 

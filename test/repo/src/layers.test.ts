@@ -6,7 +6,7 @@ import { files, rootManifest, text, workspaces, type Workspace } from './tree.ts
 const layers: readonly { readonly level: number; readonly folder: RegExp }[] = [
   { level: 0, folder: /^packages\/(semconv|model)$/ },
   { level: 1, folder: /^packages\/pipeline$/ },
-  { level: 2, folder: /^packages\/(receiver|processor|connector|exporter)-[a-z0-9-]+$/ },
+  { level: 2, folder: /^packages\/(receiver|processor|connector|exporter|extension)-[a-z0-9-]+$/ },
   { level: 3, folder: /^packages\/agent$/ },
   // Those that live from what is published.
   { level: 4, folder: /^(examples|test)\/[a-z0-9-]+$/ },

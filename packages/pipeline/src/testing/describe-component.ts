@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { ComponentContext, Factory, Lifecycle, Receiver, Signal } from '../component.ts';
 import { fromZod } from '../config-issue.ts';
+import type { HostView } from '../host.ts';
 import { recordingLogger } from './recording-logger.ts';
 
 /** What a component's contract tests need to know of it. */
@@ -92,9 +93,18 @@ const reasons = (factory: Factory, config: unknown): string[] => {
   return parsed.success ? [] : fromZod(parsed.error, factory.config).map((issue) => issue.message);
 };
 
+/** What an extension sees where nothing runs. */
+export const emptyHost: HostView = {
+  plan: () => ({ extensions: [], pipelines: [] }),
+  components: () => [],
+  queues: () => new Map(),
+  urls: () => new Map(),
+};
+
 type Create = (config: unknown, context: ComponentContext) => Lifecycle;
 
 const creators = (factory: Factory): [name: string, create: Create][] => {
+  if (factory.kind === 'extension') return [['alone', (config, given) => factory.create(config, given, emptyHost)]];
   if (factory.kind === 'connector') return [[`${factory.from} to ${factory.to}`, (config, given) => factory.create(config, given)]];
   return Object.entries(factory.signals).map(([signal, { create }]) => [signal, create as Create]);
 };

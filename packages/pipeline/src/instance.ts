@@ -15,8 +15,10 @@ export interface Instance {
 }
 
 /** Connectors and extensions have one instance, whatever flows. */
-export const instanceKey = ({ kind, id }: PlannedComponent, signal: Signal | undefined): string =>
-  kind === 'connector' || kind === 'extension' || signal === undefined ? `${kind} ${id}` : `${kind} ${id} ${signal}`;
+const ofOneSignal = ({ kind }: PlannedComponent): boolean => kind !== 'connector' && kind !== 'extension';
+
+export const instanceKey = (planned: PlannedComponent, signal: Signal | undefined): string =>
+  ofOneSignal(planned) ? `${planned.kind} ${planned.id} ${signal}` : `${planned.kind} ${planned.id}`;
 
 export const componentLog = (log: Logger, component: string): Logger => ({
   debug: (message, fields) => log.debug(message, { component, ...fields }),
@@ -43,7 +45,13 @@ export const createInstance = (planned: PlannedComponent, signal: Signal | undef
     return factory.signals[signal!]!.create(config, context);
   };
   const component = create();
-  const instance = { key: instanceKey(planned, signal), planned, signal, component, state: 'created' as ComponentState };
+  const instance = {
+    key: instanceKey(planned, signal),
+    planned,
+    signal: ofOneSignal(planned) ? signal : undefined,
+    component,
+    state: 'created' as ComponentState,
+  };
   const step = async (during: ComponentState, after: ComponentState, work: () => Promise<void> | undefined): Promise<void> => {
     instance.state = during;
     try {

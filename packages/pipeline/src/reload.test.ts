@@ -29,7 +29,9 @@ const world = () => {
   let host: HostView | undefined;
   const lives = (id: string) => {
     calls.push(`*${id}`);
-    return { start: async () => void calls.push(`+${id}`), shutdown: async () => void calls.push(`-${id}`) };
+    // Each takes its time, in which others go on.
+    const step = async (call: string): Promise<void> => (calls.push(call), turns(5));
+    return { start: () => step(`+${id}`), shutdown: () => step(`-${id}`) };
   };
   const passing = (batches: Observable<any>): Observable<any> => batches.pipe(map((batch: number) => batch));
   const setting = z.strictObject({ setting: z.number().default(0), port: z.number().default(0), slow: z.number().default(0) });

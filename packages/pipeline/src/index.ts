@@ -27,8 +27,11 @@ export {
 export type { ComponentState, ComponentStatus, HostView } from './host.ts';
 // Errors for people, and the one that stops a retry.
 export { errors, NfscopeError, PermanentError, type ErrorCode } from './errors.ts';
-// Times in a configuration.
+// Times and addresses in a configuration.
 export { duration } from './duration.ts';
+export { endpoint, splitEndpoint } from './endpoint.ts';
+// Where a component is asked over HTTP.
+export { httpServer, sayPlain, type HttpServer } from './http-server.ts';
 // Configuration: its shape, what is wrong in one, and a plan of what is right.
 export { pipelinesConfig, type PipelinesConfig } from './config.ts';
 export { ConfigError, suggest, type ConfigIssue, type ConfigPath } from './config-issue.ts';

@@ -9,6 +9,7 @@ export const splitEndpoint = (endpoint: string): { readonly host: string | undef
   return digits === undefined || port > 65535 ? undefined : { host: v6 ?? (host || undefined), port };
 };
 
+/** The configuration of `prometheus`: a schema that checks it and fills in defaults; docs/configuration.md says what each key is. Throws ZodError. */
 export const config = z.strictObject({
   endpoint: z
     .string()
@@ -22,4 +23,5 @@ export const config = z.strictObject({
     .describe('Where the metrics are.'),
 });
 
+/** A configuration of `prometheus`, checked, with its defaults. */
 export type Config = z.output<typeof config>;

@@ -8,8 +8,10 @@ export interface Signals {
   nfs: NfsBatch;
   metrics: MetricsBatch;
 }
+/** Name of a signal, as before the slash of a pipeline id. */
 export type Signal = keyof Signals;
 
+/** What a user may rely on, in the words of the Collector. */
 export type Stability = 'development' | 'alpha' | 'beta' | 'stable';
 
 /** Both may be absent. `shutdown` is safe before `start` and safe twice; it is given up at the deadline. */
@@ -19,6 +21,7 @@ export interface Lifecycle {
   shutdown?(deadline: AbortSignal): Promise<void>;
 }
 
+/** Where batches come from. */
 export interface Receiver<S extends Signal> extends Lifecycle {
   /** Hot between `start` and `shutdown`; completes on `shutdown`; an error ends the agent. */
   readonly output: Observable<Signals[S]>;
@@ -26,15 +29,18 @@ export interface Receiver<S extends Signal> extends Lifecycle {
   hold?(held: boolean): void;
 }
 
+/** What changes batches on their way. */
 export interface Processor<S extends Signal> extends Lifecycle {
   /** Applied once in every pipeline that lists the processor: what belongs to one stream lives inside the operator. */
   readonly process: OperatorFunction<Signals[S], Signals[S]>;
 }
 
+/** What ends a pipeline of one signal and starts one of another. */
 export interface Connector<I extends Signal, O extends Signal> extends Lifecycle {
   readonly connect: OperatorFunction<Signals[I], Signals[O]>;
 }
 
+/** Where batches go. */
 export interface Exporter<S extends Signal> extends Lifecycle {
   /** Called by the queue, one batch at a time. Throw PermanentError to drop the batch, anything else to have it tried again. */
   export(batch: Signals[S], deadline: AbortSignal): Promise<void>;
@@ -42,6 +48,7 @@ export interface Exporter<S extends Signal> extends Lifecycle {
   url?(): string | undefined;
 }
 
+/** Where a component tells of itself; `console` is one. Fields are flat, and values are data, never a sentence. */
 export interface Logger {
   debug(message: string, fields?: Record<string, unknown>): void;
   info(message: string, fields?: Record<string, unknown>): void;
@@ -68,6 +75,7 @@ interface FactoryBase<C> {
   readonly config: ZodType<C>;
 }
 
+/** How a configuration makes a receiver: one `create` for each signal it has. */
 export interface ReceiverFactory<C = any> extends FactoryBase<C> {
   readonly kind: 'receiver';
   readonly signals: {
@@ -75,6 +83,7 @@ export interface ReceiverFactory<C = any> extends FactoryBase<C> {
   };
 }
 
+/** How a configuration makes a processor: one `create` for each signal it can change. */
 export interface ProcessorFactory<C = any> extends FactoryBase<C> {
   readonly kind: 'processor';
   readonly signals: {
@@ -82,6 +91,7 @@ export interface ProcessorFactory<C = any> extends FactoryBase<C> {
   };
 }
 
+/** How a configuration makes an exporter: one `create` for each signal it takes. */
 export interface ExporterFactory<C = any> extends FactoryBase<C> {
   readonly kind: 'exporter';
   readonly signals: {
@@ -89,6 +99,7 @@ export interface ExporterFactory<C = any> extends FactoryBase<C> {
   };
 }
 
+/** How a configuration makes a connector, of the signal `from` into the signal `to`. */
 export interface ConnectorFactory<C = any, I extends Signal = any, O extends Signal = any> extends FactoryBase<C> {
   readonly kind: 'connector';
   readonly from: I;
@@ -97,11 +108,16 @@ export interface ConnectorFactory<C = any, I extends Signal = any, O extends Sig
   create(config: C, context: ComponentContext): Connector<I, O>;
 }
 
+/** Anything that a list of components may hold. */
 export type Factory = ReceiverFactory | ProcessorFactory | ConnectorFactory | ExporterFactory;
 
+/** A factory whose `create` is checked against the type of its own configuration. */
 export const defineReceiver = <C>(factory: Omit<ReceiverFactory<C>, 'kind'>): ReceiverFactory<C> => ({ kind: 'receiver', ...factory });
+/** As defineReceiver. */
 export const defineProcessor = <C>(factory: Omit<ProcessorFactory<C>, 'kind'>): ProcessorFactory<C> => ({ kind: 'processor', ...factory });
+/** As defineReceiver. */
 export const defineExporter = <C>(factory: Omit<ExporterFactory<C>, 'kind'>): ExporterFactory<C> => ({ kind: 'exporter', ...factory });
+/** As defineReceiver. */
 export const defineConnector = <C, I extends Signal, O extends Signal>(
   factory: Omit<ConnectorFactory<C, I, O>, 'kind'>,
 ): ConnectorFactory<C, I, O> => ({ kind: 'connector', ...factory });

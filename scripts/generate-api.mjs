@@ -42,11 +42,12 @@ const mayBeMute = new Set([
   ].map((name) => `@nfscope/receiver-nfs: ${name}`),
 ]);
 
-/** As a program sees it: no comments, and none of the words that every declaration file repeats. */
+/** As a program sees it: no comments, no texts for people, and none of the words that every declaration file repeats. */
 const textOf = (emitter, node) =>
   emitter
     .printNode(node)
     .replaceAll(/^\s*\/\*\*[^]*?\*\/\n/gm, '')
+    .replace(/ = "(?:[^"\\]|\\.){80,}"/, ': string')
     .replace(/^(export )?(declare )?/, '');
 
 const isVariable = (node) => node.kind === SyntaxKind.VariableDeclaration;

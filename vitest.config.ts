@@ -11,6 +11,7 @@ export default defineConfig({
       'bpf/**/*.test.ts',
       'test/lab/src/**/*.test.ts',
       'test/repo/src/**/*.test.ts',
+      'test/packages/src/**/*.test.ts',
       'examples/**/*.test.ts',
     ],
     passWithNoTests: false,

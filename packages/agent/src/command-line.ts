@@ -138,6 +138,7 @@ const speedOf = (text: string): number | 'max' => {
 const wrong = (what: string, mend?: string): NfscopeError =>
   new NfscopeError('NFS-105', what, 'command line', mend === undefined ? {} : { mend });
 
+/** What `nfscope --help` prints. */
 export const helpText = `nfscope: which pod drives which NAS, with what latency, and is anything stuck
 
 Usage

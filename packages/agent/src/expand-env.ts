@@ -1,6 +1,7 @@
 import { parseDocument, Scalar, visit, type Document } from 'yaml';
 import { NfscopeError } from '@nfscope/pipeline';
 
+/** The variables that `${env:NAME}` in a configuration stands for; `process.env` is one. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const expression = /\$\$|\$\{([^{}]*)\}/g;

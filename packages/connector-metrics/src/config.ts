@@ -1,6 +1,7 @@
 import { duration } from '@nfscope/pipeline';
 import { z } from 'zod';
 
+/** The configuration of `metrics`: a schema that checks it and fills in defaults; docs/configuration.md says what each key is. Throws ZodError. */
 export const config = z.strictObject({
   interval: duration(100).prefault('1s').describe('How often all series are handed on, at most: nothing is while no batch comes in.'),
   grace: duration()

@@ -4,6 +4,7 @@ import { debugExporter } from './debug-exporter.ts';
 import { metricsLines } from './metrics-lines.ts';
 import { nfsLines } from './nfs-lines.ts';
 
+/** The exporter `debug`, for a list of components. */
 export const factory = defineExporter({
   type: 'debug',
   description: 'Prints what flows through a pipeline to standard output.',

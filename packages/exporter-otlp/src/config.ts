@@ -58,6 +58,7 @@ export type Config = z.output<typeof settings>;
 export const encrypted = ({ endpoint, tls }: Pick<Config, 'endpoint' | 'tls'>): boolean =>
   parseEndpoint(endpoint)?.encrypted ?? !tls.insecure;
 
+/** The configuration of `otlp_grpc`: a schema that checks it and fills in defaults; docs/configuration.md says what each key is. Throws ZodError. */
 export const config = settings
   .refine(({ tls }) => (tls.cert_file === undefined) === (tls.key_file === undefined), {
     path: ['tls'],

@@ -12,7 +12,7 @@ import { config } from './config.ts';
 import { openConnection, type Connection } from './connection.ts';
 import { requests } from './requests.ts';
 import { placesByResource, resourceMetrics } from './resource-metrics.ts';
-import { startBackend, type Answer, type Backend, type BackendOptions } from './testing/backend.ts';
+import { startBackend, type Answer, type Backend, type BackendOptions } from '@nfscope/test-otlp-backend';
 import { makeCertificate, noOpenssl } from './testing/certificate.ts';
 import { snapshot } from './testing/snapshots.ts';
 

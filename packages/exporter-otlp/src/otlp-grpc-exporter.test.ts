@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { config } from './config.ts';
 import { factory } from './factory.ts';
 import { otlpGrpcExporter } from './otlp-grpc-exporter.ts';
-import { startBackend, type Answer, type Backend } from './testing/backend.ts';
+import { startBackend, type Answer, type Backend } from '@nfscope/test-otlp-backend';
 import { heardFrom, saidBy } from './testing/readings.ts';
 import { snapshot } from './testing/snapshots.ts';
 

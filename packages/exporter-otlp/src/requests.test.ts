@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { REQUEST_BYTES, requests } from './requests.ts';
-import { requestOf } from './testing/backend.ts';
+import { requestOf } from '@nfscope/test-otlp-backend';
 import { heardFrom, saidBy } from './testing/readings.ts';
 import { snapshot } from './testing/snapshots.ts';
 

@@ -10,6 +10,7 @@ import { shareRun, type SharedRun } from './shared-run.ts';
 /** What of a page is kept for a scrape that joins another: all of it up to 5,000 histogram series of 10 labels. */
 const KEEP_BYTES = 32 * 1024 * 1024;
 
+/** An exporter that says where its page is. */
 export interface PrometheusExporter extends Required<Exporter<'metrics'>> {
   readonly url: ScrapeServer['url'];
 }

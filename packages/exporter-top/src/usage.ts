@@ -20,6 +20,7 @@ export interface Usage {
   readonly oldest: number;
 }
 
+/** Compares each snapshot with the one before. */
 export interface UsageMeter {
   /** What was done since the snapshot before, and is in flight: what is stuck comes first, then the busiest. Undefined when there is nothing to compare with. */
   next(batch: MetricsBatch): readonly Usage[] | undefined;

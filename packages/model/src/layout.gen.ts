@@ -3,6 +3,7 @@
 /** Changes with every change of a layout: a recording or an object with another one is refused. */
 export const layoutHash = 'a568864bacffb34e';
 
+/** `struct nfs_totals` of bpf/nfs_event.h: its size in bytes, and where its fields are in it. */
 export const nfsTotals = {
   size: 776,
   fields: {
@@ -33,6 +34,7 @@ export const nfsTotals = {
   },
 } as const;
 
+/** `struct nfs_event` of bpf/nfs_event.h: its size in bytes, and where its fields are in it. */
 export const nfsEvent = {
   size: 88,
   fields: {
@@ -56,6 +58,7 @@ export const nfsEvent = {
   },
 } as const;
 
+/** `struct nfs_cgroup` of bpf/nfs_event.h: its size in bytes, and where its fields are in it. */
 export const nfsCgroup = {
   size: 1048,
   fields: {
@@ -68,6 +71,7 @@ export const nfsCgroup = {
   },
 } as const;
 
+/** `struct nfs_client` of bpf/nfs_event.h: its size in bytes, and where its fields are in it. */
 export const nfsClient = {
   size: 128,
   fields: {
@@ -82,6 +86,7 @@ export const nfsClient = {
   },
 } as const;
 
+/** `struct nfs_process` of bpf/nfs_event.h: its size in bytes, and where its fields are in it. */
 export const nfsProcess = {
   size: 312,
   fields: {
@@ -97,6 +102,7 @@ export const nfsProcess = {
   },
 } as const;
 
+/** `struct nfs_exit` of bpf/nfs_event.h: its size in bytes, and where its fields are in it. */
 export const nfsExit = {
   size: 8,
   fields: {
@@ -105,6 +111,7 @@ export const nfsExit = {
   },
 } as const;
 
+/** `struct nfs_file` of bpf/nfs_event.h: its size in bytes, and where its fields are in it. */
 export const nfsFile = {
   size: 536,
   fields: {
@@ -117,6 +124,7 @@ export const nfsFile = {
   },
 } as const;
 
+/** `struct nfs_superblock` of bpf/nfs_event.h: its size in bytes, and where its fields are in it. */
 export const nfsSuperblock = {
   size: 136,
   fields: {
@@ -132,6 +140,7 @@ export const nfsSuperblock = {
   },
 } as const;
 
+/** `struct nfs_mount` of bpf/nfs_event.h: its size in bytes, and where its fields are in it. */
 export const nfsMount = {
   size: 1312,
   fields: {
@@ -147,6 +156,7 @@ export const nfsMount = {
   },
 } as const;
 
+/** `struct nfs_task` of bpf/nfs_event.h: its size in bytes, and where its fields are in it. */
 export const nfsTask = {
   size: 80,
   fields: {
@@ -167,6 +177,7 @@ export const nfsTask = {
   },
 } as const;
 
+/** `struct nfs_loss` of bpf/nfs_event.h: its size in bytes, and where its fields are in it. */
 export const nfsLoss = {
   size: 40,
   fields: {
@@ -178,6 +189,7 @@ export const nfsLoss = {
   },
 } as const;
 
+/** `struct nfs_tenure` of bpf/nfs_event.h: its size in bytes, and where its fields are in it. */
 export const nfsTenure = {
   size: 24,
   fields: {
@@ -187,6 +199,7 @@ export const nfsTenure = {
   },
 } as const;
 
+/** `enum nfs_kind` of bpf/nfs_event.h. */
 export const nfsKind = {
   OTHER: 0,
   READ: 1,
@@ -197,6 +210,7 @@ export const nfsKind = {
   VFS: 6,
 } as const;
 
+/** `enum nfs_vfs` of bpf/nfs_event.h. */
 export const nfsVfs = {
   READ: 0,
   WRITE: 1,
@@ -205,6 +219,7 @@ export const nfsVfs = {
   WRITE_FAULT: 4,
 } as const;
 
+/** `enum nfs_charge` of bpf/nfs_event.h. */
 export const nfsCharge = {
   UNKNOWN: 0,
   SUBMITTER: 1,
@@ -214,12 +229,14 @@ export const nfsCharge = {
   OPENER: 5,
 } as const;
 
+/** `enum nfs_events_mode` of bpf/nfs_event.h. */
 export const nfsEventsMode = {
   OFF: 0,
   SLOW: 1,
   ALL: 2,
 } as const;
 
+/** `enum nfs_identity` of bpf/nfs_event.h. */
 export const nfsIdentity = {
   CGROUP: 1,
   CLIENT: 2,
@@ -228,6 +245,7 @@ export const nfsIdentity = {
   FILE: 5,
 } as const;
 
+/** `enum nfs_hierarchy` of bpf/nfs_event.h. */
 export const nfsHierarchy = {
   V2: 0,
   MEMORY: 1,
@@ -235,11 +253,13 @@ export const nfsHierarchy = {
   CPU: 3,
 } as const;
 
+/** `enum nfs_environment` of bpf/nfs_event.h. */
 export const nfsEnvironment = {
   UNREAD: 0,
   READ: 1,
 } as const;
 
+/** `enum nfs_walk` of bpf/nfs_event.h. */
 export const nfsWalk = {
   SUPERBLOCKS: 0,
   MOUNTS: 1,

@@ -11,10 +11,12 @@ export interface Points {
   readonly startMs: Float64Array;
 }
 
+/** Points of a counter or a gauge, in the unit of their metric. */
 export interface NumberPoints extends Points {
   readonly value: Float64Array;
 }
 
+/** Points of a histogram; bounds and sums are in the unit of their metric. */
 export interface HistogramPoints extends Points {
   /** Upper bounds, inclusive, ascending; empty when only sum and count are kept. */
   readonly bounds: readonly number[];
@@ -30,22 +32,26 @@ interface Descriptor {
   readonly description: string;
 }
 
+/** How a quantity of operations is distributed, since `startMs`. */
 export interface HistogramMetric extends Descriptor {
   readonly type: 'histogram';
   /** Sets of points that differ in their bounds. */
   readonly points: readonly HistogramPoints[];
 }
 
+/** What only grows, since `startMs`. */
 export interface CounterMetric extends Descriptor {
   readonly type: 'counter';
   readonly points: NumberPoints;
 }
 
+/** How something stands at the time of the batch. */
 export interface GaugeMetric extends Descriptor {
   readonly type: 'gauge';
   readonly points: NumberPoints;
 }
 
+/** One metric of a snapshot and all its points; names and UCUM units are in @nfscope/semconv. */
 export type Metric = HistogramMetric | CounterMetric | GaugeMetric;
 
 /** A whole, cumulative snapshot: every live series is in every batch. */

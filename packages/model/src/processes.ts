@@ -29,6 +29,7 @@ export interface Files {
 
 /** For a batch of a receiver that knows none. */
 export const noProcesses: Processes = { find: () => undefined };
+/** For a batch of a receiver that knows none. */
 export const noFiles: Files = { path: () => undefined };
 
 /** Who submitted an event of a batch. */

@@ -9,6 +9,7 @@ export interface Signals {
   nfs: NfsBatch;
   metrics: MetricsBatch;
 }
+/** Name of a signal, as before the slash of a pipeline id. */
 export type Signal = keyof Signals;
 
 /**
@@ -17,6 +18,7 @@ export type Signal = keyof Signals;
  */
 export const told = { nfs: 'changes', metrics: 'whole' } as const satisfies Readonly<Record<Signal, 'changes' | 'whole'>>;
 
+/** What a user may rely on, in the words of the Collector. */
 export type Stability = 'development' | 'alpha' | 'beta' | 'stable';
 
 /** Both may be absent. `shutdown` is safe before `start` and safe twice; it is given up at the deadline. */
@@ -26,6 +28,7 @@ export interface Lifecycle {
   shutdown?(deadline: AbortSignal): Promise<void>;
 }
 
+/** Where batches come from. */
 export interface Receiver<S extends Signal> extends Lifecycle {
   /** Hot between `start` and `shutdown`; completes on `shutdown`; an error ends the agent. */
   readonly output: Observable<Signals[S]>;
@@ -33,6 +36,7 @@ export interface Receiver<S extends Signal> extends Lifecycle {
   hold?(held: boolean): void;
 }
 
+/** What changes batches on their way. */
 export interface Processor<S extends Signal> extends Lifecycle {
   /** Applied once in every pipeline that lists the processor: what belongs to one stream lives inside the operator. */
   readonly process: OperatorFunction<Signals[S], Signals[S]>;
@@ -40,10 +44,12 @@ export interface Processor<S extends Signal> extends Lifecycle {
   readonly held?: Observable<boolean>;
 }
 
+/** What ends a pipeline of one signal and starts one of another. */
 export interface Connector<I extends Signal, O extends Signal> extends Lifecycle {
   readonly connect: OperatorFunction<Signals[I], Signals[O]>;
 }
 
+/** Where batches go. */
 export interface Exporter<S extends Signal> extends Lifecycle {
   /** Called by the queue, one batch at a time. Throw PermanentError to drop the batch, anything else to have it tried again. */
   export(batch: Signals[S], deadline: AbortSignal): Promise<void>;
@@ -54,6 +60,7 @@ export interface Exporter<S extends Signal> extends Lifecycle {
 /** What a program has beside its pipelines: started before everything else, shut down after everything else. */
 export type Extension = Lifecycle;
 
+/** Where a component tells of itself; `console` is one. Fields are flat, and values are data, never a sentence. */
 export interface Logger {
   debug(message: string, fields?: Record<string, unknown>): void;
   info(message: string, fields?: Record<string, unknown>): void;
@@ -80,6 +87,7 @@ interface FactoryBase<C> {
   readonly config: ZodType<C>;
 }
 
+/** How a configuration makes a receiver: one `create` for each signal it has. */
 export interface ReceiverFactory<C = any> extends FactoryBase<C> {
   readonly kind: 'receiver';
   readonly signals: {
@@ -87,6 +95,7 @@ export interface ReceiverFactory<C = any> extends FactoryBase<C> {
   };
 }
 
+/** How a configuration makes a processor: one `create` for each signal it can change. */
 export interface ProcessorFactory<C = any> extends FactoryBase<C> {
   readonly kind: 'processor';
   readonly signals: {
@@ -94,6 +103,7 @@ export interface ProcessorFactory<C = any> extends FactoryBase<C> {
   };
 }
 
+/** How a configuration makes an exporter: one `create` for each signal it takes. */
 export interface ExporterFactory<C = any> extends FactoryBase<C> {
   readonly kind: 'exporter';
   readonly signals: {
@@ -101,6 +111,7 @@ export interface ExporterFactory<C = any> extends FactoryBase<C> {
   };
 }
 
+/** How a configuration makes a connector, of the signal `from` into the signal `to`. */
 export interface ConnectorFactory<C = any, I extends Signal = any, O extends Signal = any> extends FactoryBase<C> {
   readonly kind: 'connector';
   readonly from: I;
@@ -109,18 +120,25 @@ export interface ConnectorFactory<C = any, I extends Signal = any, O extends Sig
   create(config: C, context: ComponentContext): Connector<I, O>;
 }
 
+/** Makes an extension; `host` shows what runs beside it, also after a reload. */
 export interface ExtensionFactory<C = any> extends FactoryBase<C> {
   readonly kind: 'extension';
   readonly stability: Stability;
   create(config: C, context: ComponentContext, host: HostView): Extension;
 }
 
+/** Anything that a list of components may hold. */
 export type Factory = ReceiverFactory | ProcessorFactory | ConnectorFactory | ExporterFactory | ExtensionFactory;
 
+/** A factory whose `create` is checked against the type of its own configuration. */
 export const defineReceiver = <C>(factory: Omit<ReceiverFactory<C>, 'kind'>): ReceiverFactory<C> => ({ kind: 'receiver', ...factory });
+/** As defineReceiver. */
 export const defineProcessor = <C>(factory: Omit<ProcessorFactory<C>, 'kind'>): ProcessorFactory<C> => ({ kind: 'processor', ...factory });
+/** As defineReceiver. */
 export const defineExporter = <C>(factory: Omit<ExporterFactory<C>, 'kind'>): ExporterFactory<C> => ({ kind: 'exporter', ...factory });
+/** As defineReceiver. */
 export const defineConnector = <C, I extends Signal, O extends Signal>(
   factory: Omit<ConnectorFactory<C, I, O>, 'kind'>,
 ): ConnectorFactory<C, I, O> => ({ kind: 'connector', ...factory });
+/** As defineReceiver. */
 export const defineExtension = <C>(factory: Omit<ExtensionFactory<C>, 'kind'>): ExtensionFactory<C> => ({ kind: 'extension', ...factory });

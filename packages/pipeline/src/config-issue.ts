@@ -2,6 +2,7 @@ import { z, type ZodError, type ZodType } from 'zod';
 import { NfscopeError, type ErrorCode } from './errors.ts';
 import { nearest } from './nearest.ts';
 
+/** Keys and indexes from the root of a configuration to one value in it. */
 export type ConfigPath = readonly (string | number)[];
 
 /** One thing that is wrong in a configuration, placed by its path so that a reader of files can add line and column. */

@@ -51,6 +51,7 @@ export const errors = {
   'NFS-403': { title: 'A file cannot be written', mend: 'Check the path, the rights, and the room on the disk.' },
 } as const satisfies Record<string, { title: string; mend: string }>;
 
+/** A key of `errors`: NFS- and three digits. */
 export type ErrorCode = keyof typeof errors;
 
 /** An error for a person: what happened, where, how to mend it. */

@@ -126,8 +126,8 @@ export const buildGraph = (plan: Plan, host: GraphContext): Graph => {
     ...view,
     done: wires.done,
     start: first.start,
-    reload(next) {
-      reloading = (reloading ?? first.start()).catch(() => {}).then(() => replace(next));
+    reload(plan) {
+      reloading = (reloading ?? first.start()).catch(() => {}).then(() => replace(plan));
       return reloading;
     },
     shutdown(deadline) {

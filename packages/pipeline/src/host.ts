@@ -5,6 +5,7 @@ import type { QueueCounts } from './queue.ts';
 /** A component goes from left to right; one whose start or shutdown threw has `failed`. */
 export type ComponentState = 'created' | 'starting' | 'running' | 'stopping' | 'stopped' | 'failed';
 
+/** A component as it is now. */
 export interface ComponentStatus {
   readonly kind: Kind;
   readonly id: string;

@@ -1,6 +1,7 @@
 import type { Lifecycle, Logger } from './component.ts';
 import { withDeadline } from './deadline.ts';
 
+/** Something that is started and shut down in its turn. */
 export interface Member {
   /** For the log: `exporter "debug"`. */
   readonly name: string;

@@ -3,6 +3,7 @@ import { pipelinesConfig, type PipelinesConfig } from './config.ts';
 import { inOrder } from './pipeline-order.ts';
 import { ConfigError, fromZod, spell, suggest, type ConfigIssue, type ConfigPath } from './config-issue.ts';
 
+/** What a component is. */
 export type Kind = Factory['kind'];
 
 /** A component of a configuration: its parsed config, and nothing created yet. */

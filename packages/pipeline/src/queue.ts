@@ -14,7 +14,7 @@ export interface QueueSettings {
   readonly multiplier: number;
 }
 
-// Times and growth of the Collector's exporterhelper; its 5 s timeout too.
+/** Times and growth of the Collector's exporterhelper; its 5 s timeout too. */
 export const defaultQueueSettings: QueueSettings = {
   capacity: 4,
   timeoutMs: 5_000,
@@ -34,6 +34,7 @@ export interface QueueCounts {
   readonly retried: number;
 }
 
+/** A queue that is running; `shutdown` exports what waits, until its deadline. */
 export interface Queue<T> extends Lifecycle {
   /** Never throws and never waits; safe after shutdown, when it drops. */
   push(batch: T): void;

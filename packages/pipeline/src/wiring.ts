@@ -1,4 +1,4 @@
-import { Subject, Subscription, type Observable } from 'rxjs';
+import type { Observable, Subject, Subscription } from 'rxjs';
 
 // The plan has checked that signals match; here a batch is whatever flows.
 type Batch = any;

@@ -58,6 +58,7 @@ export type LabelFilter = z.infer<typeof labelFilter>;
 const sourceNames = ['api', 'cri', 'docker', 'logs'] as const;
 export type SourceName = (typeof sourceNames)[number];
 
+/** The configuration of `k8s_attributes`: a schema that checks it and fills in defaults; docs/configuration.md says what each key is. Throws ZodError. */
 export const config = z.strictObject({
   sources: z
     .array(z.enum(sourceNames))
@@ -173,4 +174,5 @@ export const config = z.strictObject({
     .describe('Folder with the files token and ca.crt.'),
 });
 
+/** A configuration of `k8s_attributes`, checked, with its defaults. Times are milliseconds. */
 export type Config = z.infer<typeof config>;

@@ -82,6 +82,7 @@ export const attribute = {
 export const k8sText = (object: 'pod' | 'namespace' | 'node', kind: 'label' | 'annotation', key: string): string =>
   `k8s.${object}.${kind}.${key}`;
 
+/** Any name that nfscope gives an attribute. */
 export type AttributeName = (typeof attribute)[keyof typeof attribute];
 
 /** What the attributes mean that OpenTelemetry's registry has not. docs/telemetry.md is generated from this table. */

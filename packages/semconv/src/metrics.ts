@@ -1,3 +1,4 @@
+/** What every point of a metric has in common. */
 export interface MetricDefinition {
   readonly name: string;
   readonly type: 'histogram' | 'counter' | 'gauge';

@@ -1,8 +1,10 @@
 /** Numbers of the ONC RPC programs that a kernel with an NFS client calls, by the kernel's own names for them. */
 export const rpcProgram = { nfs: 100003, nfsacl: 100227, lockd: 100021, statd: 100024, mount: 100005, rpcbind: 100000 } as const;
 
+/** A key of `rpcProgram`. */
 export type RpcProgramName = keyof typeof rpcProgram;
 
+/** The keys of `rpcProgram`. */
 export const rpcPrograms = Object.keys(rpcProgram) as RpcProgramName[];
 
 /** The name of a program; its number where it has none. */

@@ -1,4 +1,4 @@
-import type { Message } from '@nfscope/exporter-otlp/testing';
+import type { Message } from '@nfscope/test-otlp-backend';
 import type { Sample } from './samples.ts';
 
 /** A request as otlp-receiver.ts kept it. */

@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { startBackend } from '@nfscope/exporter-otlp/testing';
+import { startBackend } from '@nfscope/test-otlp-backend';
 import type { Arrival } from './arrivals.ts';
 
 /* An OTLP/gRPC backend that adds each request it could decode to a file, a line of JSON, before it answers. */

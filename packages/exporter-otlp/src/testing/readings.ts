@@ -1,5 +1,5 @@
 import type { MetricsBatch } from '@nfscope/model';
-import type { Request } from './backend.ts';
+import type { Request } from '@nfscope/test-otlp-backend';
 
 /** Every series by its name, with all that is known of it; throws when one is there twice. */
 export type Readings = Readonly<Record<string, unknown>>;

@@ -1,5 +1,6 @@
 import type { Logger } from '../component.ts';
 
+/** One call of a logger. */
 export interface LogRecord {
   readonly level: keyof Logger;
   readonly message: string;

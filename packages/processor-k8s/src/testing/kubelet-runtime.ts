@@ -8,6 +8,7 @@ export interface KubeletRuntime {
   close(): void;
 }
 
+/** Calls a container runtime by its unix socket as a kubelet does; errors are those of gRPC. */
 export const kubeletRuntime = (socket: string): KubeletRuntime => {
   const { ask, close } = openGrpc(socket);
   return {

@@ -58,10 +58,10 @@ async function unit() {
 /** What runs inside a user's own program, or as their agent, may run on a newer Node than the one of the rest. */
 async function onRelease(version) {
   const program = await nodeRelease(version);
-  if (program !== undefined) return vitest(['examples/', 'native/', 'packages/agent/src/bundle.test.ts'], program);
+  if (program !== undefined) return vitest(['examples/', 'native/', 'packages/agent/src/bundle.test.ts', 'test/packages/'], program);
   return {
     ...nothing(),
-    skipped: [{ name: `examples, addon and bundle on Node ${version}`, reason: 'this Node cannot be had from the npm registry' }],
+    skipped: [{ name: `examples, packages, addon and bundle on Node ${version}`, reason: 'this Node cannot be had from the npm registry' }],
   };
 }
 
@@ -111,7 +111,7 @@ const add = (total, { passed, failed, skipped }) => {
 const stages = [
   { name: 'unit', about: 'unit and contract', go: unit },
   { name: 'native', about: 'native', go: () => vitest(['native/', 'bpf/']) },
-  ...releases.map((version) => ({ name: 'node', about: 'examples, addon and bundle', go: () => onRelease(version) })),
+  ...releases.map((version) => ({ name: 'node', about: 'examples, packages, addon and bundle', go: () => onRelease(version) })),
   { name: 'lab', about: 'lab', go: lab },
 ];
 

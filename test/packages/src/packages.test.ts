@@ -72,7 +72,7 @@ describe.each(packages)('$name', ({ of, name }) => {
   });
 
   // A kit for tests needs vitest, and is imported by tests alone.
-  test.each(entryPoints(of).filter((entry) => !entry.endsWith('/testing')))(
+  test.for(entryPoints(of).filter((entry) => !entry.endsWith('/testing')))(
     '%s does nothing when it is imported',
     async (entry, context) => {
       if (reason !== undefined) return context.skip(reason);
@@ -103,7 +103,7 @@ createServer().listen(0, '127.0.0.1');`;
   const { stdout } = await run(process.execPath, ['observe-import.mjs', './busy.mjs'], project);
   const seen = JSON.parse(stdout) as Record<string, readonly string[]>;
   expect(seen['calls']).toEqual(expect.arrayContaining(['fs.readFileSync(package.json)', 'Server.listen']));
-  expect(seen['listeners']).toEqual(['exit 1']);
+  expect(seen['listeners']).toEqual([expect.stringMatching(/^exit \d+$/)]);
   expect(seen['globals']).toEqual(['left']);
   expect(seen['resources']).toContain('Timeout');
 });
@@ -125,10 +125,10 @@ const compile = async (name: string, program: string): Promise<string> => {
 };
 
 describe('in TypeScript', () => {
-  test.each([
+  test.for([
     ['strict', 'ts'],
     ['in plain JavaScript that is checked', 'mjs'],
-  ])('what every README shows compiles, %s', { timeout: 120_000 }, async (_, ending, context) => {
+  ])('what every README shows compiles, %s', { timeout: 120_000 }, async ([, ending], context) => {
     if (reason !== undefined) return context.skip(reason);
     const names = published.map((of) => {
       writeFileSync(join(project, `${basename(of)}-checked.${ending}`), shown(of)[0]);

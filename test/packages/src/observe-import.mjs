@@ -31,16 +31,15 @@ const state = () => ({ listeners: listeners(), globals: globals(), resources: pr
 for (const [name, object] of Object.entries({ childProcess, dns, fs, 'fs.promises': fs.promises, net, timers, workerThreads }))
   watch(name, object);
 // Those who make one themselves, with `new`.
-for (const [name, prototype, key] of [
-  ['Socket', net.Socket.prototype, 'connect'],
-  ['Server', net.Server.prototype, 'listen'],
-]) {
+const watchMethod = (name, prototype, key) => {
   const original = prototype[key];
   prototype[key] = function (...args) {
     calls.push(`${name}.${key}`);
     return Reflect.apply(original, this, args);
   };
-}
+};
+watchMethod('Socket', net.Socket.prototype, 'connect');
+watchMethod('Server', net.Server.prototype, 'listen');
 syncBuiltinESMExports();
 
 const before = state();

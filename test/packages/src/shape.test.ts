@@ -19,7 +19,7 @@ describe.each(published)('%s', (of) => {
   const manifest = manifestOf(of);
   const tarball = (): Uint8Array<ArrayBuffer> => {
     const { buffer, byteOffset, length } = readFileSync(packed.find(({ name }) => name === manifest.name)!.file);
-    return new Uint8Array(buffer as ArrayBuffer, byteOffset, length).slice();
+    return new Uint8Array(buffer, byteOffset, length).slice();
   };
 
   test('says by what licence, and for which Node', () => {
@@ -30,7 +30,7 @@ describe.each(published)('%s', (of) => {
 
   test('publint has nothing to say', { timeout: 60_000 }, async () => {
     const { messages, pkg } = await publint({ pack: { tarball: tarball().buffer }, strict: true });
-    expect(messages.map((message) => formatMessage(message, pkg!))).toEqual([]);
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
   });
 
   test('its types are not wrong', { timeout: 60_000 }, async () => {

@@ -13,7 +13,9 @@ test('every dependency has one exact version', () => {
   // An alias (npm:name@version) is a second version of a package under a name of its own.
   expect(all.filter(({ version }) => !/^(npm:@?[\w./-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))).toEqual([]);
   const versions = new Map<string, Set<string>>();
-  for (const { name, version } of all) versions.set(name, (versions.get(name) ?? new Set()).add(version));
+  // An example with a newer major version of what the others use is no workspace: it is installed in a folder of its own.
+  for (const { name, version } of all.filter(({ folder }) => folder !== 'examples/embedded-sdk-3'))
+    versions.set(name, (versions.get(name) ?? new Set()).add(version));
   expect([...versions].filter(([, some]) => some.size > 1)).toEqual([]);
 });
 

@@ -47,6 +47,8 @@ const withExpressions = (schema: JsonSchema): JsonSchema => {
     ...(rest.patternProperties && { patternProperties: below(rest.patternProperties) }),
     ...(typeof rest.additionalProperties === 'object' && { additionalProperties: withExpressions(rest.additionalProperties) }),
     ...(rest.items && { items: withExpressions(rest.items) }),
+    ...(rest.anyOf && { anyOf: rest.anyOf.map(withExpressions) }),
+    ...(rest.oneOf && { oneOf: rest.oneOf.map(withExpressions) }),
   };
   const around = { ...(description !== undefined && { description }), ...(value !== undefined && { default: value }) };
   return isPicky(rest) ? { ...around, anyOf: [...(rest.anyOf ?? rest.oneOf ?? [inner]), EXPRESSION] } : { ...around, ...inner };

@@ -36,7 +36,8 @@ export { httpServer, sayPlain, type HttpServer } from './http-server.ts';
 // Configuration: its shape, what is wrong in one, and a plan of what is right.
 export { pipelinesConfig, type PipelinesConfig } from './config.ts';
 export { ConfigError, suggest, type ConfigIssue, type ConfigPath, type Place } from './config-issue.ts';
-export { alternatives, componentSchema, inputSchema, type JsonSchema } from './config-schema.ts';
+export { withDefaults, type Written } from './config-defaults.ts';
+export { componentSchema, inputSchema, type JsonSchema } from './config-schema.ts';
 export { planPipelines, type Kind, type Plan, type PlannedComponent, type PlannedPipeline } from './plan.ts';
 // Running a plan.
 export { buildGraph, type Graph, type GraphContext } from './graph.ts';

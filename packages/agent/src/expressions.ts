@@ -4,6 +4,7 @@ import { parseDocument, Scalar, visit, type Document } from 'yaml';
 import { NfscopeError, type Place } from '@nfscope/pipeline';
 import { cannotRead } from './cannot-read.ts';
 
+/** The variables that `${env:NAME}` in a configuration stands for; `process.env` is one. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What `${...}` refers to. */

@@ -29,7 +29,7 @@ const defaults = {
 
 test.each<[name: string, given: unknown, written: object]>([
   ['nothing', {}, defaults],
-  ['no value at all', undefined, defaults],
+  ['no value', null, defaults],
   ['a part of a map', { retry: { wait: '1m' } }, { ...defaults, retry: { on: true, wait: '1m' } }],
   ['what is as the default', { every: '1s', limit: 4 }, { ...defaults, limit: 4 }],
   ['what has no default', { file: '/a' }, { ...defaults, file: '/a' }],

@@ -2,9 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { debugExporterFactory } from '@nfscope/exporter-debug';
 import { otlpGrpcExporterFactory } from '@nfscope/exporter-otlp';
-import { defineConnector, defineReceiver } from '@nfscope/pipeline';
+import { defineConnector, defineExtension, defineReceiver } from '@nfscope/pipeline';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { loadConfiguration, type ConfigSources } from './configuration.ts';
 import { nfscope } from './nfscope.ts';
 
 const folder = fileURLToPath(new URL('../testdata/wrong/', import.meta.url));
@@ -18,6 +19,7 @@ const factories = [
   defineConnector({ type: 'tick', description: 'A namesake.', config, from: 'nfs', to: 'metrics', stability, create: never }),
   debugExporterFactory,
   otlpGrpcExporterFactory,
+  defineExtension({ type: 'pulse', description: 'Beats.', config, stability, create: never }),
 ];
 
 /** What the command says of it, with paths as seen from the folder. */
@@ -51,5 +53,96 @@ describe('wrong configurations', () => {
 
   test('are at least forty', () => {
     expect(wrong.length).toBeGreaterThanOrEqual(40);
+  });
+});
+
+const sound = `${folder}base/good.yaml`;
+const merged = async (sources: ConfigSources, env: Readonly<Record<string, string>> = {}) => {
+  const { value, name, files } = await loadConfiguration(sources, factories, env);
+  return { value, name: name.replaceAll(folder, ''), files: files.map((file) => file.replaceAll(folder, '')) };
+};
+const pipelines = { nfs: { receivers: ['tick'], exporters: ['debug'] } };
+const good = { receivers: { tick: null }, exporters: { debug: { verbosity: 'basic' } }, service: { pipelines } };
+
+describe('sources are merged in their order', () => {
+  const pulse = 'yaml:{extensions: {pulse: }, service: {extensions: [pulse]}}';
+  test.each<[name: string, sources: ConfigSources, value: object, env?: Record<string, string>]>([
+    ['one', { config: [sound] }, good],
+    ['with the scheme of files', { config: [`file:${sound}`] }, good],
+    ['an empty one', { config: [sound, 'yaml:', 'yaml:# nothing'] }, good],
+    ['the last value', { config: [sound, 'yaml:exporters: {debug: {verbosity: detailed}}', sound] }, good],
+    ['maps', { config: [sound, pulse] }, { ...good, extensions: { pulse: null }, service: { pipelines, extensions: ['pulse'] } }],
+    ['no value for a map', { config: [sound, 'yaml:exporters: {debug: }'] }, { ...good, exporters: { debug: null } }],
+    [
+      'a list for a list',
+      { config: [sound, 'yaml:{receivers: {tick/2: }, service: {pipelines: {nfs: {receivers: [tick/2, tick]}}}}'] },
+      {
+        ...good,
+        receivers: { tick: null, 'tick/2': null },
+        service: { pipelines: { nfs: { receivers: ['tick/2', 'tick'], exporters: ['debug'] } } },
+      },
+    ],
+    [
+      'one value as YAML',
+      { config: [sound, 'yaml:exporters::debug::verbosity: detailed'] },
+      { ...good, exporters: { debug: { verbosity: 'detailed' } } },
+    ],
+    [
+      'the environment',
+      { config: [sound, 'env:MORE'] },
+      { ...good, exporters: { debug: { verbosity: 'detailed' } } },
+      { MORE: 'exporters: {debug: {verbosity: detailed}}' },
+    ],
+    [
+      '--set',
+      { config: [sound], set: ['exporters::debug::verbosity=detailed'] },
+      { ...good, exporters: { debug: { verbosity: 'detailed' } } },
+    ],
+    [
+      '--set with dots',
+      { config: [sound], set: ['exporters.debug.verbosity=detailed'] },
+      { ...good, exporters: { debug: { verbosity: 'detailed' } } },
+    ],
+    ['--set, the last one', { config: [sound], set: ['exporters::debug::verbosity=detailed', 'exporters::debug::verbosity=basic'] }, good],
+    [
+      '--set of a map',
+      { config: [sound], set: ['exporters::debug={verbosity: detailed}'] },
+      { ...good, exporters: { debug: { verbosity: 'detailed' } } },
+    ],
+    ['--set of nothing', { config: [sound], set: ['exporters::debug='] }, { ...good, exporters: { debug: null } }],
+    [
+      '--set with an id that has a dot',
+      { config: [sound], set: ['receivers::tick/a.b=', 'service::pipelines::nfs::receivers=[tick, tick/a.b]'] },
+      {
+        ...good,
+        receivers: { tick: null, 'tick/a.b': null },
+        service: { pipelines: { nfs: { receivers: ['tick', 'tick/a.b'], exporters: ['debug'] } } },
+      },
+    ],
+    [
+      '--set to an expression',
+      { config: [sound], set: ['exporters::debug::verbosity=${env:MORE}'] },
+      { ...good, exporters: { debug: { verbosity: 'detailed' } } },
+      { MORE: 'detailed' },
+    ],
+  ])('%s', async (_, sources, value, env = {}) => {
+    expect((await merged(sources, env)).value).toEqual(value);
+  });
+});
+
+test('a configuration knows its name and its files', async () => {
+  const sources = { config: [sound, 'yaml:exporters::debug::verbosity: "${file:' + folder + 'base/basic}"'], set: ['receivers::tick='] };
+  expect(await merged(sources)).toMatchObject({
+    name: 'base/good.yaml with yaml:exporters::debug::verbosity: "${file:base/basic}" with --set receivers::tick',
+    files: ['base/good.yaml', 'base/basic'],
+  });
+});
+
+test('a sound configuration is named, and nothing else is said', async () => {
+  const { code, out, err } = await said(['validate', '--config', sound, '--set', 'receivers::tick='], {});
+  expect({ code, out: out.replace(folder, ''), err }).toEqual({
+    code: 0,
+    out: 'base/good.yaml with --set receivers::tick is valid\n',
+    err: '',
   });
 });

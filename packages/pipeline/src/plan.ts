@@ -123,6 +123,7 @@ const planExtensions = (config: PipelinesConfig, components: Components, report:
     const place = ['service', 'extensions', index];
     const found = configured.get(reference);
     if (found === undefined) {
+      if (Object.hasOwn(config.extensions ?? {}, reference)) return [];
       const mend = suggest(reference, [...configured.keys()]);
       report(place, 'value', `references extension ${JSON.stringify(reference)} which is not configured`, { mend });
     } else if (all.indexOf(reference) !== index) {

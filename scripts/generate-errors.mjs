@@ -8,6 +8,7 @@ const areas = { 1: 'What it was told', 2: 'The kernel', 3: 'The network', 4: 'Th
 export async function outputs() {
   const parts = [
     'Every error that nfscope reports to a person is one line on stderr: the code, the place, what happened, and how to mend it.' +
+      ' Where that is a place in a configuration, the line of it stands below, with a caret.' +
       ' The process then ends with status 2. A code is never reused and never changes its meaning.',
   ];
   let last = '';

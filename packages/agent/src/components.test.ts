@@ -5,7 +5,7 @@ import { loadPlan } from './configuration.ts';
 import { version } from './version.ts';
 
 test('the built-in configuration is sound, and serves metrics of this node to this machine only', async () => {
-  const { pipelines } = await loadPlan(undefined, components, {});
+  const { pipelines } = await loadPlan({}, components, {});
   expect(
     pipelines.map(({ id, receivers, processors, exporters }) => [
       id,

@@ -1,14 +1,15 @@
 import { NfscopeError, printable, type Factory } from '@nfscope/pipeline';
 import { removePins } from '@nfscope/receiver-nfs';
 import { helpText, parseCommandLine } from './command-line.ts';
-import { componentTable } from './component-table.ts';
-import { InvalidConfiguration, loadPlan } from './configuration.ts';
-import { defaultConfigName } from './default-config.ts';
+import { componentList, componentTable } from './component-table.ts';
+import { InvalidConfiguration, loadConfiguration, loadPlan } from './configuration.ts';
+import { configurationSchema } from './configuration-schema.ts';
 import { examine } from './doctor/doctor.ts';
 import { tryProgram } from './doctor/program-trial.ts';
 import { jsonReport, textReport, verdictOf } from './doctor/report.ts';
-import type { Environment } from './expand-env.ts';
+import type { Environment } from './expressions.ts';
 import { createLog, type LogLevel } from './log.ts';
+import { printedConfig } from './printed-config.ts';
 import { inReplayFolder, recordInto, replayFrom } from './recording.ts';
 import { run, type RunContext } from './run.ts';
 import { version } from './version.ts';
@@ -31,7 +32,7 @@ export const nfscope = async (args: readonly string[], factories: readonly Facto
     return await perform(args, factories, surroundings);
   } catch (error) {
     if (error instanceof InvalidConfiguration) err(`${error.message}\n`);
-    else if (error instanceof NfscopeError) err(`${error.toLine()}\n`);
+    else if (error instanceof NfscopeError) err(`${error.toText()}\n`);
     else {
       err(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
       return 1;
@@ -74,7 +75,10 @@ const perform = async (
       out(`${version}\n`);
       return 0;
     case 'components':
-      out(componentTable(factories));
+      out(command.output === 'json' ? componentList(factories, version) : componentTable(factories));
+      return 0;
+    case 'schema':
+      out(`${JSON.stringify(configurationSchema(factories), undefined, 2)}\n`);
       return 0;
     case 'doctor': {
       const checks = examine({ procfs: command.procfs, sysfs: '/sys' }, tryProgram());
@@ -87,25 +91,27 @@ const perform = async (
       return 0;
     }
     case 'validate':
-      await loadPlan(command.config, factories, env);
-      out(`${command.config ?? defaultConfigName} is valid\n`);
+      out(`${(await loadConfiguration(command.sources, factories, env)).name} is valid\n`);
+      return 0;
+    case 'print-config':
+      out(printedConfig((await loadConfiguration(command.sources, factories, env)).value, factories));
       return 0;
     case 'run': {
-      await run(await loadPlan(command.config, factories, env), context(command.logLevel, 'runs'));
+      await run(await loadPlan(command.sources, factories, env), context(command.logLevel, 'runs'));
       return 0;
     }
     case 'record': {
-      const { config, output, durationMs } = command;
-      const plan = await loadPlan(config, factories, env, (value, name) => recordInto(output, value, name));
+      const { sources, output, durationMs } = command;
+      const plan = await loadPlan(sources, factories, env, (value, name) => recordInto(output, value, name));
       const end = durationMs === undefined ? stop : AbortSignal.any([stop, AbortSignal.timeout(durationMs)]);
       await run(plan, { ...context(command.logLevel, `records into ${output}:`), stop: end });
       return 0;
     }
     case 'replay': {
-      const { config, file, speed, atEnd } = command;
+      const { sources, file, speed, atEnd } = command;
       await inReplayFolder(async (folder) => {
         const settings = { file, speed, at_end: atEnd, folder };
-        const plan = await loadPlan(config, factories, env, (value, name) => replayFrom(settings, value, name));
+        const plan = await loadPlan(sources, factories, env, (value, name) => replayFrom(settings, value, name));
         await run(plan, context(command.logLevel, `replays ${file}:`));
       });
       return 0;

@@ -112,12 +112,18 @@ describe('a run', () => {
   });
 });
 
-describe('one line and an exit code', () => {
+describe('one line, what it is about, and an exit code', () => {
   test.each<[name: string, args: string[], env: Record<string, string>, code: number, err: RegExp]>([
     ['no command', [], {}, 2, /^NFS-105 command line: no command given\. .*\n$/],
     ['no such file', ['run', '--config', 'none.yaml'], {}, 2, /^NFS-101 none\.yaml: there is no such file\. .*\n$/],
     ['a folder', ['validate', '--config', '/'], {}, 2, /^NFS-101 \/: it is a folder\. .*\n$/],
-    ['a wrong value', ['run', '--config', config], { TICK_START: '3' }, 2, /^NFS-103 .*ticking\.yaml:3:12: receivers::tick::start: .*\n$/],
+    [
+      'a wrong value',
+      ['run', '--config', config],
+      { TICK_START: '3' },
+      2,
+      /^NFS-103 .*ticking\.yaml:3:12: receivers::tick::start: .*\n  3 \| .*\n    \| +\^+\n$/,
+    ],
     [
       'the environment refuses the start',
       ['run', '--config', config],

@@ -8,7 +8,10 @@ import { metricsConnector } from './metrics-connector.ts';
 import { addSource, bounds, nodeModel, readings, seriesName } from './testing/node-model.ts';
 
 describeComponent(factory, {
-  valid: { 'the defaults': {}, 'all of it': { interval: '250ms', grace: '0s', charge: true } },
+  valid: {
+    'the defaults': {},
+    'all of it': { interval: '250ms', grace: '0s', charge: true, mount_health: { slow: '20ms', stuck: '5s', window: '30s' } },
+  },
   invalid: {
     'an interval without a unit': [{ interval: '1' }, 'interval: expected a time such as 100ms, 1s, 5m or 1h'],
     'an interval that is a busy loop': [{ interval: '1ms' }, 'interval: expected at least 100ms'],

@@ -13,7 +13,7 @@ describeComponent(factory, {
   valid: { 'the defaults': {}, detailed: { verbosity: 'detailed' } },
   invalid: {
     'no such verbosity': [{ verbosity: 'loud' }, 'verbosity: expected one of "basic"|"detailed"'],
-    'the wrong type': [[], 'expected object, received array'],
+    'the wrong type': [[], 'expected map, received list'],
   },
 });
 

@@ -1,4 +1,4 @@
-import { duration } from '@nfscope/pipeline';
+import { duration, secret } from '@nfscope/pipeline';
 import { z } from 'zod';
 
 export interface Endpoint {
@@ -39,10 +39,10 @@ const settings = z.strictObject({
       z
         .string()
         .regex(/^(?!grpc-)(?!.*-bin$)[0-9a-z_.-]+$/, 'expected lower case letters, digits, _, . and -, not grpc-... and not ...-bin'),
-      z.string().regex(/^[ -~]*$/, 'expected printable ASCII'),
+      secret().regex(/^[ -~]*$/, 'expected printable ASCII'),
     )
     .default({})
-    .describe('Sent with every request, such as `authorization`.'),
+    .describe('Sent with every request, such as `authorization`. The values are secrets.'),
   compression: z.enum(['none', 'gzip']).default('gzip').describe('Of requests.'),
   timeout: duration(1)
     .prefault('5s')

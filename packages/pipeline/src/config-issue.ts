@@ -1,4 +1,5 @@
-import { z, type ZodError, type ZodType } from 'zod';
+import type { ZodError, ZodType } from 'zod';
+import { inputSchema, schemasAt } from './config-schema.ts';
 import { NfscopeError, type ErrorCode } from './errors.ts';
 import { nearest } from './nearest.ts';
 
@@ -14,6 +15,14 @@ export interface ConfigIssue {
   /** One line; starts with the place in the Collector's spelling, `service::pipelines::metrics: ...`. */
   readonly message: string;
   readonly mend?: string;
+  /** Whether the value is a secret, which no excerpt may show. */
+  readonly secret?: boolean;
+}
+
+/** Where something stands, in words such as `file:line:column`; for files, the line with a caret too. */
+export interface Place {
+  readonly where: string;
+  readonly excerpt?: string | undefined;
 }
 
 /** A configuration that cannot run, with everything that was found wrong in it. */
@@ -26,11 +35,12 @@ export class ConfigError extends Error {
     this.issues = issues;
   }
 
-  /** One error for people per issue; `where` turns a place in the configuration into words such as `file:line:column`. */
-  located(where: (issue: ConfigIssue) => string): NfscopeError[] {
-    return this.issues.map(
-      (issue) => new NfscopeError(issue.code, issue.message, where(issue), issue.mend === undefined ? {} : { mend: issue.mend }),
-    );
+  /** One error for people per issue; `place` finds it in what the configuration was read from. */
+  located(place: (issue: ConfigIssue) => Place): NfscopeError[] {
+    return this.issues.map((issue) => {
+      const { where, excerpt } = place(issue);
+      return new NfscopeError(issue.code, issue.message, where, { mend: issue.mend, excerpt: issue.secret ? undefined : excerpt });
+    });
   }
 }
 
@@ -45,33 +55,13 @@ export const suggest = (word: string, known: readonly string[]): string => {
   return meant === undefined ? `Allowed here: ${known.join(', ') || 'nothing'}.` : `Did you mean "${meant}"?`;
 };
 
-interface JsonSchema {
-  readonly properties?: Readonly<Record<string, JsonSchema>>;
-  readonly additionalProperties?: JsonSchema | boolean;
-  readonly items?: JsonSchema;
-  readonly anyOf?: readonly JsonSchema[];
-}
-
-// Through JSON Schema, since that is zod's public view of a schema; its own tree of wrappers is not.
-const keysAt = (schema: ZodType, path: ConfigPath): string[] => {
-  let nodes = [z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema];
-  const spread = (node: JsonSchema): JsonSchema[] => (node.anyOf ? node.anyOf.flatMap(spread) : [node]);
-  for (const step of path) {
-    nodes = nodes.flatMap(spread).flatMap((node) => {
-      const below = typeof step === 'number' ? node.items : (node.properties?.[step] ?? node.additionalProperties);
-      return typeof below === 'object' ? [below] : [];
-    });
-  }
-  return nodes.flatMap(spread).flatMap((node) => Object.keys(node.properties ?? {}));
-};
-
 type ZodIssue = ZodError['issues'][number];
 
 const fromIssue = (issue: ZodIssue, schema: ZodType, prefix: ConfigPath): ConfigIssue[] => {
   const inner = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
   const path = [...prefix, ...inner];
   if (issue.code === 'unrecognized_keys') {
-    const known = keysAt(schema, inner);
+    const known = schemasAt(inputSchema(schema), inner).flatMap((node) => Object.keys(node.properties ?? {}));
     return issue.keys.map((key) => ({
       code: 'NFS-103',
       path: [...path, key],
@@ -80,14 +70,21 @@ const fromIssue = (issue: ZodIssue, schema: ZodType, prefix: ConfigPath): Config
       mend: suggest(key, known),
     }));
   }
-  const nested = issue.code === 'invalid_union' ? issue.errors.flat().map(reason) : [];
-  const text = nested.length > 0 ? [...new Set(nested)].join(' or ') : reason(issue);
-  return [{ code: 'NFS-103', path, at: 'value', message: at(path, text) }];
+  const nested = issue.code === 'invalid_union' ? issue.errors.flat() : issue.code === 'invalid_key' ? issue.issues : [];
+  const text = nested.length > 0 ? [...new Set(nested.map(reason))].join(' or ') : reason(issue);
+  const secret = schemasAt(inputSchema(schema), inner).some((node) => node.writeOnly === true);
+  const blamed = issue.code === 'invalid_key' ? 'key' : 'value';
+  return [{ code: 'NFS-103', path, at: blamed, message: at(path, text), ...(secret && { secret }) }];
 };
 
-// zod opens with "Invalid input: ", which says nothing that the place does not.
+// zod opens with "Invalid input: ", which says nothing that the place does not, and has JavaScript's words for what YAML has.
 const reason = (issue: { readonly message: string }): string => {
-  const text = issue.message.replace(/^Invalid (input|option): /, '');
+  const text = issue.message
+    .replace(/^Invalid (input|option|string): /, '')
+    .replace(
+      /\b(expected|received) (object|record|array)\b/g,
+      (_, verb: string, type: string) => `${verb} ${type === 'array' ? 'list' : 'map'}`,
+    );
   return text.charAt(0).toLowerCase() + text.slice(1);
 };
 

@@ -54,24 +54,38 @@ export const errors = {
 /** A key of `errors`: NFS- and three digits. */
 export type ErrorCode = keyof typeof errors;
 
+export interface ErrorDetails {
+  readonly mend?: string | undefined;
+  readonly cause?: unknown;
+  readonly excerpt?: string | undefined;
+}
+
 /** An error for a person: what happened, where, how to mend it. */
 export class NfscopeError extends Error {
   override readonly name = 'NfscopeError';
   readonly code: ErrorCode;
   readonly where: string;
   readonly mend: string;
+  /** The line of a file it is about, with a caret below; safe in a terminal. */
+  readonly excerpt: string | undefined;
 
   /** `what` is one line; `where` is a file with line and column, an address, or a component id; `mend` replaces the table's when more is known. */
-  constructor(code: ErrorCode, what: string, where: string, options: { mend?: string; cause?: unknown } = {}) {
+  constructor(code: ErrorCode, what: string, where: string, options: ErrorDetails = {}) {
     super(what, { cause: options.cause });
     this.code = code;
     this.where = where;
     this.mend = options.mend ?? errors[code].mend;
+    this.excerpt = options.excerpt;
   }
 
   /** One line: code, where, what, mend. Names out of files and from servers cannot break it. */
   toLine(): string {
     return printable(`${this.code} ${this.where}: ${this.message}. ${this.mend}`);
+  }
+
+  /** The line, and the excerpt below it where there is one. */
+  toText(): string {
+    return this.excerpt === undefined ? this.toLine() : `${this.toLine()}\n${this.excerpt}`;
   }
 }
 

@@ -27,14 +27,17 @@ export {
 export type { ComponentState, ComponentStatus, HostView } from './host.ts';
 // Errors for people, and the one that stops a retry.
 export { errors, NfscopeError, PermanentError, type ErrorCode } from './errors.ts';
-// Times and addresses in a configuration.
+// Times, addresses and secrets in a configuration.
 export { duration } from './duration.ts';
+export { REDACTED, secret } from './secret.ts';
 export { endpoint, splitEndpoint } from './endpoint.ts';
 // Where a component is asked over HTTP.
 export { httpServer, sayPlain, type HttpServer } from './http-server.ts';
 // Configuration: its shape, what is wrong in one, and a plan of what is right.
 export { pipelinesConfig, type PipelinesConfig } from './config.ts';
-export { ConfigError, suggest, type ConfigIssue, type ConfigPath } from './config-issue.ts';
+export { ConfigError, suggest, type ConfigIssue, type ConfigPath, type Place } from './config-issue.ts';
+export { withDefaults, type Written } from './config-defaults.ts';
+export { componentSchema, inputSchema, type JsonSchema } from './config-schema.ts';
 export { planPipelines, type Kind, type Plan, type PlannedComponent, type PlannedPipeline } from './plan.ts';
 // Running a plan.
 export { buildGraph, type Graph, type GraphContext } from './graph.ts';

@@ -90,9 +90,13 @@ describe('what is wrong is named, placed and mended', () => {
     [
       'nothing at all',
       null,
-      ['NFS-104 key service.pipelines | service::pipelines: service must have at least one pipeline | Add one, for example `nfs`.'],
+      [
+        'NFS-104 key receivers | receivers: no receiver configuration specified in config | There are: nfs.',
+        'NFS-104 key exporters | exporters: no exporter configuration specified in config | There are: page, print.',
+        'NFS-104 key service.pipelines | service::pipelines: service must have at least one pipeline | Add one, for example `nfs`.',
+      ],
     ],
-    ['not a mapping', 'text', ['NFS-103 value  | expected object, received string | ']],
+    ['not a mapping', 'text', ['NFS-103 value  | expected map, received string | ']],
     [
       'an extension that is not there',
       change('service.extensions', ['answer', 'answer/late', 'anser']),
@@ -133,7 +137,7 @@ describe('what is wrong is named, placed and mended', () => {
     [
       'a reference that is no list',
       change(`${pipes}.nfs.exporters`, 'print'),
-      ['NFS-103 value service.pipelines.nfs.exporters | service::pipelines::nfs::exporters: expected array, received string | '],
+      ['NFS-103 value service.pipelines.nfs.exporters | service::pipelines::nfs::exporters: expected list, received string | '],
     ],
     [
       'an unknown component type',
@@ -171,7 +175,7 @@ describe('what is wrong is named, placed and mended', () => {
       'neither of two types',
       change('processors.limit.limits', { unit: [] }),
       [
-        'NFS-103 value processors.limit.limits.unit | processors::limit::limits::unit: expected string, received array or expected number, received array | ',
+        'NFS-103 value processors.limit.limits.unit | processors::limit::limits::unit: expected string, received list or expected number, received list | ',
       ],
     ],
     [
@@ -320,7 +324,7 @@ describe('what is wrong is named, placed and mended', () => {
       }
       return undefined;
     })() as ConfigError;
-    expect(error.located(({ path }) => `file:1:1 (${path.join('.')})`).map((one) => one.toLine())).toEqual([
+    expect(error.located(({ path }) => ({ where: `file:1:1 (${path.join('.')})` })).map((one) => one.toLine())).toEqual([
       'NFS-103 file:1:1 (exporters.pagee): exporters::pagee: unknown exporter type "pagee". Did you mean "page"?',
     ]);
   });

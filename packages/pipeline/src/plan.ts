@@ -65,6 +65,11 @@ export const planPipelines = (raw: unknown, factories: readonly Factory[]): Plan
   };
   const components = planComponents(shape.data, factories, issues, report);
   const extensions = planExtensions(shape.data, components, report);
+  for (const kind of ['receiver', 'exporter'] as const) {
+    if (Object.keys(shape.data[section[kind]] ?? {}).length > 0) continue;
+    const types = factories.filter((factory) => factory.kind === kind).map(({ type }) => type);
+    report([section[kind]], 'key', `no ${kind} configuration specified in config`, { mend: `There are: ${types.join(', ')}.` });
+  }
   const pipelines = planAllPipelines(shape.data, components, report);
   reportUse(shape.data, components, report);
   const ordered = inOrder(pipelines, (pipeline, loop) =>
@@ -118,6 +123,7 @@ const planExtensions = (config: PipelinesConfig, components: Components, report:
     const place = ['service', 'extensions', index];
     const found = configured.get(reference);
     if (found === undefined) {
+      if (Object.hasOwn(config.extensions ?? {}, reference)) return [];
       const mend = suggest(reference, [...configured.keys()]);
       report(place, 'value', `references extension ${JSON.stringify(reference)} which is not configured`, { mend });
     } else if (all.indexOf(reference) !== index) {
@@ -160,6 +166,9 @@ const planAllPipelines = (config: PipelinesConfig, components: Components, repor
         const found =
           components.get(kind)!.get(reference) ?? (kind === 'processor' ? undefined : components.get('connector')!.get(reference));
         if (found === undefined) {
+          // Its own section has said what is wrong with it.
+          const sections = kind === 'processor' ? (['processors'] as const) : ([section[kind], 'connectors'] as const);
+          if (sections.some((name) => Object.hasOwn(config[name] ?? {}, reference))) return [];
           const known = [...components.get(kind)!.keys(), ...(kind === 'processor' ? [] : components.get('connector')!.keys())];
           return say(`references ${kind} ${JSON.stringify(reference)} which is not configured`, suggest(reference, known));
         }

@@ -49,6 +49,19 @@ describeComponent(factory, {
       docker: { endpoint: '/b' },
       logs: { path: '/c' },
     },
+    'rules of every sort': {
+      pods_file: '/pods.json',
+      service_account_path: '/token',
+      extract: {
+        labels: [{ tag_name: 'team', key: 'team', from: 'node' }],
+        annotations: [{ tag_name: '$1', key_regex: 'a/(.*)' }],
+        deployment_name_from_replicaset: false,
+      },
+      filter: {
+        fields: [{ key: 'status.phase', value: 'Failed', op: 'not-equals' }],
+        labels: [{ key: 'tier', value: 'batch' }],
+      },
+    },
     'a node': { auth_type: 'none', filter: { node: 'node-1' } },
   },
   invalid: {

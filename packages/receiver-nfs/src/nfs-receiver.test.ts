@@ -14,6 +14,13 @@ describeComponent(factory, {
     'nothing set': {},
     'jobs and other programs': { job_variables: ['SLURM_JOB_ID', 'RAY_JOB_ID'], rpc_programs: ['nfs', 'nfsacl', 'lockd'] },
     'all events in a large ring': { events: 'all', ring_size: 1 << 24 },
+    'a node with much to tell apart, without the application’s side': { max_rows: 1 << 16, slow_threshold: '250ms', vfs: false },
+    'pinned and recorded, with the types of a file': {
+      totals_interval: '500ms',
+      pin_path: '/sys/fs/bpf/nfscope',
+      btf: '/boot/btf',
+      recording: { file: '/tmp/nfs.recording', procfs: '/host/proc' },
+    },
     'bounds of one’s own': { duration_bounds: [0.001, 1], size_bounds: [4096] },
   },
   invalid: {

@@ -98,7 +98,12 @@ const first = async (count: number, options: Record<string, unknown>, log = reco
 };
 
 describeComponent(factory, {
-  valid: { 'nothing set': {}, 'ten times as fast': { speed: 10 }, 'as fast as it goes': { speed: 'max', at_end: 'end' } },
+  valid: {
+    'nothing set': {},
+    'ten times as fast': { speed: 10 },
+    'as fast as it goes': { speed: 'max', at_end: 'end' },
+    'another file, and a folder for what stands beside it': { file: '/tmp/nas.recording', folder: '/tmp/replay' },
+  },
   invalid: { 'no speed at all': [{ speed: 0 }, 'speed'], 'an end that is none': [{ at_end: 'stop' }, 'loop'] },
   start: { file },
 });

@@ -1,14 +1,16 @@
 import { lastValueFrom } from 'rxjs';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
 import type { ComponentContext, Factory, Lifecycle, Receiver, Signal } from '../component.ts';
 import { fromZod } from '../config-issue.ts';
+import { withDefaults } from '../config-defaults.ts';
+import { componentSchema } from '../config-schema.ts';
 import type { HostView } from '../host.ts';
+import { fieldsWithoutDefault, undescribedFields, unsetFields } from './config-fields.ts';
 import { recordingLogger } from './recording-logger.ts';
 
 /** What a component's contract tests need to know of it. */
 export interface ComponentCase {
-  /** Configurations that are right, by what they show; `{}` should be among them. */
+  /** Configurations that are right, by what they show; `{}` should be among them, and together they set every field. */
   readonly valid: Readonly<Record<string, unknown>>;
   /** Configurations that are wrong, by what they show, each with the text a user is told. */
   readonly invalid: Readonly<Record<string, readonly [config: unknown, message: string]>>;
@@ -32,12 +34,18 @@ export const describeComponent = (factory: Factory, { valid, invalid, start = {}
       expect(factory.description).toMatch(/\S/);
     });
 
-    test('every field of the configuration is described', () => {
-      expect(undescribed(z.toJSONSchema(factory.config, { io: 'input', unrepresentable: 'any' }) as Schema)).toEqual([]);
+    const schema = componentSchema(factory);
+
+    test('every field of the configuration is described, has a default, and is set to another by a case', () => {
+      expect(undescribedFields(schema)).toEqual([]);
+      expect(fieldsWithoutDefault(schema)).toEqual([]);
+      expect(unsetFields(schema, Object.values(valid))).toEqual([]);
     });
 
     test.each(Object.entries(valid))('config: %s', (_, config) => {
       expect(reasons(factory, config)).toEqual([]);
+      // As print-config shows it: with all defaults written out it means the same.
+      expect(factory.config.parse(withDefaults(schema, config))).toEqual(factory.config.parse(config));
     });
 
     test.each(Object.entries(invalid))('config refused: %s', (_, [config, message]) => {
@@ -108,15 +116,3 @@ const creators = (factory: Factory): [name: string, create: Create][] => {
   if (factory.kind === 'connector') return [[`${factory.from} to ${factory.to}`, (config, given) => factory.create(config, given)]];
   return Object.entries(factory.signals).map(([signal, { create }]) => [signal, create as Create]);
 };
-
-interface Schema {
-  readonly description?: string;
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly items?: Schema;
-}
-
-const undescribed = (schema: Schema, path: readonly string[] = []): string[] =>
-  Object.entries(schema.properties ?? {}).flatMap(([key, field]) => {
-    const place = [...path, key];
-    return [...(field.description ? [] : [place.join('.')]), ...undescribed(field, place), ...undescribed(field.items ?? {}, place)];
-  });

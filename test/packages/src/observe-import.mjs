@@ -10,8 +10,11 @@ import workerThreads from 'node:worker_threads';
 
 const calls = [];
 
-/** Whether the call comes from Node's own loader: it reads the files that are imported. */
-const ofLoader = () => /^\s+at .*\(?node:internal\/modules\//.test(new Error('where').stack.split('\n')[3] ?? '');
+/** Whether the call comes from Node's own loader: it reads the files that are imported, newer ones by other calls of fs. */
+const ofLoader = () => {
+  const frames = new Error('where').stack.split('\n').slice(2);
+  return frames.find((frame) => !/\(?node:fs:|observe-import\.mjs:/.test(frame))?.includes('node:internal/modules/') === true;
+};
 
 const watch = (name, object) => {
   for (const key of Object.keys(object)) {

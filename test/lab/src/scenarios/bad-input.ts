@@ -23,7 +23,8 @@ export const badInput: Scenario = {
     for (const [name, code, words] of attempts) {
       const left = (what: string): Promise<string> => readFile(join(out, `${name}.${what}`), 'utf8');
       const said = await left('stderr');
-      const lines = said.split('\n').filter((line) => line !== '');
+      // Below the line may stand the one of the configuration that is wrong, and a caret.
+      const lines = said.split('\n').filter((line) => line !== '' && !line.startsWith(' '));
       checks.equal(`${name}: exit status`, (await left('status')).trim(), '2');
       checks.that(`${name}: one line`, lines.length === 1, said.trim());
       checks.that(

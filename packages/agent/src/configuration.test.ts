@@ -2,7 +2,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { debugExporterFactory } from '@nfscope/exporter-debug';
 import { otlpGrpcExporterFactory } from '@nfscope/exporter-otlp';
-import { defineConnector, defineExtension, defineProcessor, defineReceiver, inputSchema, pipelinesConfig } from '@nfscope/pipeline';
+import {
+  defineConnector,
+  defineExporter,
+  defineExtension,
+  defineProcessor,
+  defineReceiver,
+  inputSchema,
+  pipelinesConfig,
+} from '@nfscope/pipeline';
 import { fieldsWithoutDefault, undescribedFields, unsetFields } from '@nfscope/pipeline/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -21,6 +29,12 @@ const factories = [
   debugExporterFactory,
   otlpGrpcExporterFactory,
   defineProcessor({ type: 'pass', description: 'Changes nothing.', config, signals: { nfs: { stability, create: never } } }),
+  defineExporter({
+    type: 'mail',
+    description: 'Has a key without a default.',
+    config: z.strictObject({ to: z.string() }),
+    signals: { nfs: { stability, create: never } },
+  }),
   defineExtension({ type: 'pulse', description: 'Beats.', config, stability, create: never }),
 ];
 

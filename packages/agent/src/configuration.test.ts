@@ -2,7 +2,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { debugExporterFactory } from '@nfscope/exporter-debug';
 import { otlpGrpcExporterFactory } from '@nfscope/exporter-otlp';
-import { defineConnector, defineExtension, defineReceiver } from '@nfscope/pipeline';
+import {
+  defineConnector,
+  defineExporter,
+  defineExtension,
+  defineProcessor,
+  defineReceiver,
+  inputSchema,
+  pipelinesConfig,
+} from '@nfscope/pipeline';
+import { fieldsWithoutDefault, undescribedFields, unsetFields } from '@nfscope/pipeline/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { loadConfiguration, type ConfigSources } from './configuration.ts';
@@ -19,6 +28,13 @@ const factories = [
   defineConnector({ type: 'tick', description: 'A namesake.', config, from: 'nfs', to: 'metrics', stability, create: never }),
   debugExporterFactory,
   otlpGrpcExporterFactory,
+  defineProcessor({ type: 'pass', description: 'Changes nothing.', config, signals: { nfs: { stability, create: never } } }),
+  defineExporter({
+    type: 'mail',
+    description: 'Has a key without a default.',
+    config: z.strictObject({ to: z.string() }),
+    signals: { nfs: { stability, create: never } },
+  }),
   defineExtension({ type: 'pulse', description: 'Beats.', config, stability, create: never }),
 ];
 
@@ -145,4 +161,13 @@ test('a sound configuration is named, and nothing else is said', async () => {
     out: 'base/good.yaml with --set receivers::tick is valid\n',
     err: '',
   });
+});
+
+// As the tests of the contract do for what stands below the id of a component.
+test('every field of the top level is described, has a default, and is set to another in whole.yaml', async () => {
+  const schema = inputSchema(pipelinesConfig);
+  const { value } = await merged({ config: [`${folder}../whole.yaml`] });
+  expect(undescribedFields(schema)).toEqual([]);
+  expect(fieldsWithoutDefault(schema)).toEqual([]);
+  expect(unsetFields(schema, [value])).toEqual([]);
 });

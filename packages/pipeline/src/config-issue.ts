@@ -81,6 +81,7 @@ const fromIssue = (issue: ZodIssue, schema: ZodType, prefix: ConfigPath): Config
 const reason = (issue: { readonly message: string }): string => {
   const text = issue.message
     .replace(/^Invalid (input|option|string): /, '')
+    .replace(', received undefined', ', and it is not there')
     .replace(
       /\b(expected|received) (object|record|array)\b/g,
       (_, verb: string, type: string) => `${verb} ${type === 'array' ? 'list' : 'map'}`,

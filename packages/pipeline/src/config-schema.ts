@@ -24,9 +24,10 @@ export interface JsonSchema {
 
 /** What a user may write where zod checks with this schema: JSON Schema is zod's public view of it, its own tree of wrappers is not. */
 export const inputSchema = (schema: ZodType): JsonSchema => {
-  const whole = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
-  delete whole.$schema;
-  return whole as JsonSchema;
+  const written = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  // The dialect is said once, by whoever makes a whole of several.
+  delete written.$schema;
+  return written as JsonSchema;
 };
 
 /** What a user may write below a component's id. */

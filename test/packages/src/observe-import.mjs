@@ -10,8 +10,11 @@ import workerThreads from 'node:worker_threads';
 
 const calls = [];
 
-/** Whether the call comes from Node's own loader: it reads the files that are imported. */
-const ofLoader = () => /^\s+at .*\(?node:internal\/modules\//.test(new Error('where').stack.split('\n')[3] ?? '');
+/** Whether the call comes from Node's own loader, by way of node:fs perhaps: it reads the files that are imported. */
+const ofLoader = () => {
+  const callers = new Error('where').stack.split('\n').slice(3);
+  return callers.find((line) => !/\(?node:fs:/.test(line) && !line.includes(import.meta.url))?.includes('node:internal/modules/') ?? false;
+};
 
 const watch = (name, object) => {
   for (const key of Object.keys(object)) {

@@ -13,6 +13,7 @@ const c = readdirSync(join(root, 'bpf'))
 const steps = [
   ['types', 'tsc', ['-b']],
   ['lint', 'oxlint', ['--type-aware', '--deny-warnings']],
+  ['unused', 'knip', ['--no-progress']],
   ['format', 'prettier', ['--check', '--log-level', 'warn', '.']],
   ['format of C', 'clang-format', ['--dry-run', '-Werror', ...c]],
   ['generated files', 'node', ['scripts/generate.mjs', '--check']],

@@ -23,7 +23,7 @@ const archive = (name) =>
 /** To compile the kernel side: a live `npm start` does that, and so does every build. */
 const compile = ['run', 'build'];
 /** Debian packages: `groups` says what needs them, `why` is shown, `there` looks. */
-export const needs = [
+const needs = [
   { name: 'git', groups: ['build'], why: 'finds what has to be built again', there: () => program('git') },
   { name: 'clang', groups: compile, why: 'compiles the kernel program', there: () => program('clang') },
   { name: 'llvm', groups: compile, why: 'strips the kernel program', there: () => program('llvm-strip') },

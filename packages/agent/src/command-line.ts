@@ -30,11 +30,11 @@ export type Command =
   | { readonly name: 'version' };
 
 const outputs = ['text', 'json'] as const;
-export type Output = (typeof outputs)[number];
+type Output = (typeof outputs)[number];
 
 /** What replay does when the recording ends. */
 const ends = ['loop', 'hold', 'end'] as const;
-export type AtEnd = (typeof ends)[number];
+type AtEnd = (typeof ends)[number];
 
 const commands = ['run', 'record', 'replay', 'validate', 'print-config', 'components', 'schema', 'doctor', 'cleanup'] as const;
 

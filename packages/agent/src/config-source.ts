@@ -10,7 +10,7 @@ export interface ConfigSource {
   find(issue: Pick<ConfigIssue, 'path' | 'at'>): Found;
 }
 
-export interface Found {
+interface Found {
   /** How many steps of the path. */
   readonly depth: number;
   /** Whether it adds to what stood there before, as a map does, and does not replace it. */

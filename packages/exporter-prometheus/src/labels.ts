@@ -11,7 +11,7 @@ const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '"': '\\"', '\
 const escaped = (text: string): string => text.replace(/[\\"\n]/g, (character) => escapes[character]!);
 
 /** Of an attribute that is in both, the point's value stands. Labels that come out the same are joined with `;`, by attribute name. */
-export const labelText = (resource: Attributes, attributes: Attributes): string => {
+const labelText = (resource: Attributes, attributes: Attributes): string => {
   const values = new Map<string, string>();
   const byName = Object.entries({ ...resource, ...attributes }).sort(([a], [b]) => (a < b ? -1 : 1));
   for (const [name, value] of byName) {

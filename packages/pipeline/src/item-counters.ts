@@ -17,7 +17,7 @@ export interface ItemCounters {
 const asIs: MonoTypeOperatorFunction<any> = (batches) => batches;
 
 /** Names of the Collector's own telemetry, with its words for what an item of a signal is. */
-export const itemWords = { nfs: 'nfs_records', metrics: 'metric_points' } as const satisfies Readonly<Record<Signal, string>>;
+const itemWords = { nfs: 'nfs_records', metrics: 'metric_points' } as const satisfies Readonly<Record<Signal, string>>;
 
 /** Without a meter or a way to count, nothing is counted and nothing stands in the way. */
 export const itemCounters = (meter: Meter | undefined, count: CountItems | undefined): ItemCounters => {

@@ -15,7 +15,7 @@ export const startApi = async (config: Config, context: ComponentContext, into: 
 };
 
 /** All watches of one API server as one. */
-export const watchCluster = (
+const watchCluster = (
   server: ApiServer,
   config: Pick<Config, 'extract' | 'filter'>,
   node: string,

@@ -8,7 +8,7 @@ import { lookupTable, type LookupTable } from './lookup-table.ts';
 import { textRules } from './text-rules.ts';
 
 /** A Namespace or a Node as it is kept. */
-export interface NamedObject {
+interface NamedObject {
   readonly uid: string;
   readonly name: string;
   readonly attributes: Attributes;

@@ -8,7 +8,7 @@ import { defaultListPace, followList, type ListPace, type ListWatch, type Listed
 import { faultOfSocket, isDenied, pathOf } from './unix-socket.ts';
 
 /** Where the container runtimes of Kubernetes listen: containerd, CRI-O, the containerd of k3s and RKE2, Docker through cri-dockerd. */
-export const usualSockets: readonly string[] = [
+const usualSockets: readonly string[] = [
   '/run/containerd/containerd.sock',
   '/run/crio/crio.sock',
   '/run/k3s/containerd/containerd.sock',

@@ -1,4 +1,3 @@
-import type { Logger } from '@nfscope/pipeline';
 import type { ContainerFacts, PodFacts } from './facts.ts';
 import type { Table } from './table.ts';
 
@@ -22,6 +21,3 @@ export interface Watch {
 export class SourceMissing extends Error {
   override readonly name = 'SourceMissing';
 }
-
-/** Keeps the tables to what the source says, until it is stopped. Throws SourceMissing when there is none; what fails later is logged once an outage, and tried again. */
-export type StartSource = (into: Identities, log: Logger) => Promise<Watch>;

@@ -6,7 +6,7 @@ import { cut, isName, LONGEST_NAME } from './attribute-text.ts';
 /** Attributes that an expression may make of the labels of one object, and of its annotations. */
 const MOST_MATCHES = 64;
 
-export type Taken = Map<string, string>;
+type Taken = Map<string, string>;
 /** Adds to `taken` what is wanted of the labels, or the annotations, of an object. */
 export type TakeTexts = (texts: Texts | undefined, taken: Taken) => void;
 

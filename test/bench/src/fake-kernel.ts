@@ -5,7 +5,7 @@ import { join, relative } from 'node:path';
 import { root, type Insides, type Session } from './tree.ts';
 
 /** The kinds of operations, by the number bpf/testdata/fake.bpf.c knows them by. */
-export const shapes = { GETATTR: 0, READ: 1, WRITE: 2 } as const;
+const shapes = { GETATTR: 0, READ: 1, WRITE: 2 } as const;
 export type Shape = keyof typeof shapes;
 
 /** The objects behind one RPC of an NFS client, in memory of a kernel that has none, and programs to run on them. */

@@ -2,13 +2,13 @@ import { verdict, type Row } from './row.ts';
 import type { Spread } from './spread.ts';
 
 /** Three digits that say something. */
-export const number = (value: number): string => {
+const number = (value: number): string => {
   if (value === 0) return '0';
   const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
   return value.toFixed(Math.min(digits, 4));
 };
 
-export const spreadText = (spread: Spread | undefined, suffix = ''): string => {
+const spreadText = (spread: Spread | undefined, suffix = ''): string => {
   if (spread === undefined) return '-';
   const { median, low, high, rounds } = spread;
   return rounds === 1 ? `${number(median)}${suffix}` : `${number(median)}${suffix} [${number(low)} to ${number(high)}]`;

@@ -14,7 +14,7 @@ const spokenOf: readonly (readonly [folder: string, is: RegExp])[] = [
  * Files a result depends on, in order. Those of a scenario are its own and those of the one it varies, whose name its own
  * begins with: storm for storm-preempt. The manifests are part of image.
  */
-export function sources(root: string, scenario: string): string[] {
+function sources(root: string, scenario: string): string[] {
   const own = (name: string): boolean => scenario === name || scenario.startsWith(`${name}-`);
   const scenarios = 'test/lab/scenarios';
   const checks = 'test/lab/src/scenarios';

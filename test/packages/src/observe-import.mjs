@@ -10,10 +10,10 @@ import workerThreads from 'node:worker_threads';
 
 const calls = [];
 
-/** Whether the call comes from Node's own loader: it reads the files that are imported, newer ones by other calls of fs. */
+/** Whether the call comes from Node's own loader, by way of node:fs perhaps: it reads the files that are imported. */
 const ofLoader = () => {
-  const frames = new Error('where').stack.split('\n').slice(2);
-  return frames.find((frame) => !/\(?node:fs:|observe-import\.mjs:/.test(frame))?.includes('node:internal/modules/') === true;
+  const callers = new Error('where').stack.split('\n').slice(3);
+  return callers.find((line) => !/\(?node:fs:/.test(line) && !line.includes(import.meta.url))?.includes('node:internal/modules/') ?? false;
 };
 
 const watch = (name, object) => {

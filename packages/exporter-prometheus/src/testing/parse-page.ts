@@ -1,5 +1,5 @@
 /** A line of a page: labels are in their order, since a label that is there twice is an error of the page. */
-export interface Sample {
+interface Sample {
   readonly name: string;
   readonly labels: readonly (readonly [name: string, value: string])[];
   readonly value: string;

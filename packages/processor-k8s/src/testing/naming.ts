@@ -6,9 +6,9 @@ import { nameOwners, type Lookups } from '../owner-names.ts';
 import { projection } from '../pod.ts';
 import { trackPods, type Pods } from '../pods.ts';
 
-export const COMPONENT = 'k8s_attributes';
+const COMPONENT = 'k8s_attributes';
 
-export const clientOf = (id: number): RpcClient => ({ id, program: 100003, version: 4, parents: [], server: undefined });
+const clientOf = (id: number): RpcClient => ({ id, program: 100003, version: 4, parents: [], server: undefined });
 export const cgroupAt = (path: string | undefined): Cgroup => ({ id: 1, kind: 'cgroup', path });
 export const superblock = (client: number, ...mounts: readonly Mount[]): Superblock => ({
   device: `0:${client}`,

@@ -4,7 +4,7 @@ import { assemble, receiversBefore, type Assembly } from './assembly.ts';
 import type { Exporter, Lifecycle, Logger, Processor, Receiver, Signal } from './component.ts';
 import { withDeadline } from './deadline.ts';
 import type { HostView } from './host.ts';
-import { itemCounters, type CountItems } from './item-counters.ts';
+import { itemCounters } from './item-counters.ts';
 import type { Instance } from './instance.ts';
 import { keptBetween } from './kept.ts';
 import { inSequence, shutDownAll, type Member } from './lifecycle.ts';
@@ -20,8 +20,6 @@ export interface GraphContext {
   readonly queue?: QueueSettings;
   /** As in ComponentContext. */
   readonly meter?: Meter;
-  /** Counts what receivers and processors let through, for the meter. */
-  readonly countItems?: CountItems;
 }
 
 /** Running pipelines. Start and shutdown are safe twice; after a start that failed nothing runs. */
@@ -58,7 +56,7 @@ export const buildGraph = (plan: Plan, host: GraphContext): Graph => {
         }),
       ),
   };
-  const context = { ...host, view, counters: itemCounters(host.meter, host.countItems) };
+  const context = { ...host, view, counters: itemCounters(host.meter) };
   let current = assemble(plan, context);
   const wires = wiring();
   const holds = receiverHolds(() => current);

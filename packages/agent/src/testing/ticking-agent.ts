@@ -28,7 +28,7 @@ const tick = defineReceiver({
             if (start === 'refused') throw new NfscopeError('NFS-201', 'the kernel says no', 'nfs.bpf.o');
             if (start === 'broken') throw new TypeError('undefined is not a function');
             if (start === 'brief') setImmediate(() => output.error(new NfscopeError('NFS-202', 'the module is gone', 'sunrpc')));
-            timer = setInterval(() => output.next({ timeMs: Date.now() }), 20);
+            timer = setInterval(() => output.next({ timeMs: Date.now(), totals: { length: 0 }, events: { length: 0 } }), 20);
           },
           shutdown: () => {
             if (shutdown === 'never') return new Promise<never>(() => {});

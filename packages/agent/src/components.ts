@@ -3,6 +3,7 @@ import { debugExporterFactory } from '@nfscope/exporter-debug';
 import { otlpGrpcExporterFactory } from '@nfscope/exporter-otlp';
 import { prometheusExporterFactory } from '@nfscope/exporter-prometheus';
 import { topExporterFactory } from '@nfscope/exporter-top';
+import { healthCheckFactory } from '@nfscope/extension-health-check';
 import type { Factory } from '@nfscope/pipeline';
 import { k8sAttributesFactory } from '@nfscope/processor-k8s';
 import { nfsCoverageFactory, nfsMountFactory } from '@nfscope/processor-mount';
@@ -20,4 +21,5 @@ export const components: readonly Factory[] = [
   otlpGrpcExporterFactory,
   debugExporterFactory,
   topExporterFactory,
+  healthCheckFactory,
 ];

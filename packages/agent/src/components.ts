@@ -6,6 +6,7 @@ import { topExporterFactory } from '@nfscope/exporter-top';
 import { healthCheckFactory } from '@nfscope/extension-health-check';
 import type { Factory } from '@nfscope/pipeline';
 import { k8sAttributesFactory } from '@nfscope/processor-k8s';
+import { memoryLimiterFactory } from '@nfscope/processor-memory-limiter';
 import { nfsCoverageFactory, nfsMountFactory } from '@nfscope/processor-mount';
 import { nfsReceiverFactory, nfsReplayFactory } from '@nfscope/receiver-nfs';
 
@@ -13,6 +14,7 @@ import { nfsReceiverFactory, nfsReplayFactory } from '@nfscope/receiver-nfs';
 export const components: readonly Factory[] = [
   nfsReceiverFactory,
   nfsReplayFactory,
+  memoryLimiterFactory,
   nfsMountFactory,
   nfsCoverageFactory,
   k8sAttributesFactory,

@@ -1,5 +1,5 @@
 import type { Meter } from '@opentelemetry/api';
-import type { Subscription } from 'rxjs';
+import { Subscription } from 'rxjs';
 import { assemble, receiversBefore, type Assembly } from './assembly.ts';
 import type { Exporter, Lifecycle, Logger, Processor, Receiver, Signal } from './component.ts';
 import { withDeadline } from './deadline.ts';
@@ -165,8 +165,10 @@ const receiverHolds = (current: () => Assembly) => {
       for (const { key, component } of processors) {
         const held = (component as Processor<Signal>).held;
         if (!held) continue;
-        const one = { held: false, subscription: held.subscribe((value) => ((one.held = value), apply())) };
+        const one = { held: false, subscription: new Subscription() };
+        // It may say so at once.
         watched.set(key, one);
+        one.subscription.add(held.subscribe((value) => ((one.held = value), apply())));
       }
     },
     leave(processors: readonly Instance[]): void {

@@ -4,6 +4,7 @@ import { otlpGrpcExporterFactory } from '@nfscope/exporter-otlp';
 import { prometheusExporterFactory } from '@nfscope/exporter-prometheus';
 import { topExporterFactory } from '@nfscope/exporter-top';
 import { healthCheckFactory } from '@nfscope/extension-health-check';
+import { zpagesFactory } from '@nfscope/extension-zpages';
 import type { Factory } from '@nfscope/pipeline';
 import { k8sAttributesFactory } from '@nfscope/processor-k8s';
 import { memoryLimiterFactory } from '@nfscope/processor-memory-limiter';
@@ -24,4 +25,5 @@ export const components: readonly Factory[] = [
   debugExporterFactory,
   topExporterFactory,
   healthCheckFactory,
+  zpagesFactory,
 ];

@@ -45,16 +45,14 @@ export const followConfiguration = (files: readonly string[], { load, apply, ask
   };
   const reload = (): void => {
     again = true;
-    if (working) return;
+    if (working || closed) return;
     working = true;
-    void (async () => {
-      // What changes meanwhile may not have been read.
-      while (again && !closed) {
-        again = false;
-        await once();
-      }
+    again = false;
+    void once().finally(() => {
       working = false;
-    })();
+      // What changed meanwhile may not have been read.
+      if (again) reload();
+    });
   };
 
   unwatch = watchFiles(files, reload);

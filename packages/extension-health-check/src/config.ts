@@ -1,6 +1,7 @@
 import { endpoint } from '@nfscope/pipeline';
 import { z } from 'zod';
 
+/** Keys of `health_check`. */
 export const config = z.strictObject({
   endpoint: endpoint('127.0.0.1:13133'),
 });

@@ -24,8 +24,9 @@ export interface JsonSchema {
 
 /** What a user may write where zod checks with this schema: JSON Schema is zod's public view of it, its own tree of wrappers is not. */
 export const inputSchema = (schema: ZodType): JsonSchema => {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
-  return rest as JsonSchema;
+  const made: Record<string, unknown> = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  delete made['$schema'];
+  return made as JsonSchema;
 };
 
 /** What a user may write below a component's id. */

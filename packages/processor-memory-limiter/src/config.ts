@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 const mebibytes = z.number().int().min(0).default(0);
 
+/** Keys of `memory_limiter`; times become milliseconds. */
 export const config = z
   .strictObject({
     check_interval: duration(10).prefault('1s').describe('How often memory is looked at; with each batch it is too.'),

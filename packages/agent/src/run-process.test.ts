@@ -156,6 +156,48 @@ const reloading = async (file: string, endpoint: string) => {
   return { child, ended, log, logged, value, until, ticks: () => ticks };
 };
 
+describe('a backend that hangs', () => {
+  /** A run that exports to whoever takes the connection and says nothing, once it was asked. */
+  const hanging = async () => {
+    let taken = (): void => {};
+    const asked = new Promise<void>((resolve) => (taken = resolve));
+    const backend = createServer((socket) => socket.on('error', () => {}).once('data', () => taken()));
+    await new Promise<void>((resolve) => backend.listen(0, '127.0.0.1', resolve));
+    const { port } = backend.address() as AddressInfo;
+    const file = join(folder, `hang-${port}.yaml`);
+    const own = ticking('otlp_grpc', '127.0.0.1:0').replace(
+      'otlp_grpc: {}',
+      `otlp_grpc: { endpoint: 'http://127.0.0.1:${port}', interval: 100ms }`,
+    );
+    await writeFile(file, own);
+    const { child, ended } = launch(['run', '--config', file]);
+    const err = text(child.stderr);
+    await asked;
+    return { child, ended, err, close: () => backend.close() };
+  };
+
+  test('is given up within 10 s, with 0, and what was not exported is told', { timeout: 20_000 }, async () => {
+    const { child, ended, err, close } = await hanging();
+    const began = performance.now();
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+    expect(performance.now() - began).toBeLessThan(10_000);
+    expect(await err).toContain('the last batches were not exported');
+    close();
+  });
+
+  test('does not keep a second signal waiting', { timeout: 20_000 }, async () => {
+    const { child, ended, close } = await hanging();
+    child.kill('SIGTERM');
+    await pause(300);
+    const began = performance.now();
+    child.kill('SIGTERM');
+    expect(await ended).toBe(1);
+    expect(performance.now() - began).toBeLessThan(1_000);
+    close();
+  });
+});
+
 describe('a reload', () => {
   test(
     'at SIGHUP: an exporter is replaced, the receiver goes on, a bad file changes nothing but a gauge',
@@ -279,7 +321,7 @@ describe('one line, what it is about, and an exit code', () => {
     [['validate', '--config', config], /ticking\.yaml is valid\n$/],
     [
       ['components'],
-      /^TYPE +KIND .*\ntick +receiver +nfs +development +Ticks\.\nsnapshot +connector +nfs -> metrics +development .*\ndebug +exporter +nfs, metrics +beta .*\n$/,
+      /^TYPE +KIND .*\ntick +receiver +nfs +development +Ticks\.\nsnapshot +connector +nfs -> metrics +development .*\ndebug +exporter +nfs, metrics +beta .*\notlp_grpc +exporter +metrics +development .*\n$/,
     ],
   ])('%j', async (args, out) => {
     const ended = await finish(args);

@@ -26,7 +26,7 @@ export interface JsonSchema {
 export const inputSchema = (schema: ZodType): JsonSchema => {
   const made: Record<string, unknown> = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
   delete made['$schema'];
-  return made as JsonSchema;
+  return made;
 };
 
 /** What a user may write below a component's id. */

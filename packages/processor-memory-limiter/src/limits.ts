@@ -18,7 +18,10 @@ const MIB = 1024 * 1024;
 const HEAP_SHARE = 0.8;
 
 /** The limits that a configuration means on this memory. */
-export const limitsOf = ({ limit_mib, limit_percentage, spike_limit_mib }: Config, { available, heapLimit }: Memory): Limits => {
+export const limitsOf = (
+  { limit_mib, limit_percentage, spike_limit_mib }: Config,
+  { available, heapLimit }: Pick<Memory, 'available' | 'heapLimit'>,
+): Limits => {
   const hard = limit_mib > 0 ? limit_mib * MIB : Math.floor((available * limit_percentage) / 100);
   // A spike as large as all there is leaves no soft limit to be below of; half is as good as it gets then.
   const soft = Math.max(hard / 2, hard - (spike_limit_mib > 0 ? spike_limit_mib * MIB : hard / 5));

@@ -1,5 +1,5 @@
 // docs/telemetry.md from the registry of names.
-import { attribute, DURATION_BOUNDS, metric, ownAttributes, SIZE_BOUNDS } from '../packages/semconv/dist/index.js';
+import { attribute, DURATION_BOUNDS, metric, ownAttributes, ownMetric, SIZE_BOUNDS } from '../packages/semconv/dist/index.js';
 import { code, page, table } from './markdown.mjs';
 
 const units = { s: 'seconds', By: 'bytes', 1: 'ratio' };
@@ -14,6 +14,11 @@ const inPrometheus = ({ name, type, unit }) => {
 /** Path -> text. */
 export async function outputs() {
   const rows = Object.values(metric).map((one) => [code(one.name), code(inPrometheus(one)), one.type, code(one.unit), one.description]);
+  // The page of the agent's own metrics adds no units to names, as the Collector's does not.
+  const own = Object.values(ownMetric).map((one) => {
+    const shown = one.name.replace(/[^a-zA-Z0-9_:]/g, '_');
+    return [code(one.name), code(one.type === 'counter' ? `${shown}_total` : shown), one.type, code(one.unit), one.description];
+  });
   const names = Object.values(attribute).sort();
   const known = names.filter((name) => !Object.hasOwn(ownAttributes, name));
   return new Map([
@@ -24,6 +29,10 @@ export async function outputs() {
         'packages/semconv/src',
         '## Metrics',
         table(['Metric', 'In Prometheus', 'Type', 'Unit', 'What it is'], rows),
+        '## Of the agent itself',
+        'In the names of the OpenTelemetry Collector where it has one, at `localhost:8888/metrics`: `service::telemetry::metrics` in' +
+          ' [the configuration](configuration.md). Labels are `receiver`, `processor` and `exporter`, the ids of components.',
+        table(['Metric', 'In Prometheus', 'Type', 'Unit', 'What it is'], own),
         '## Buckets',
         `Upper bounds of times, in seconds: ${DURATION_BOUNDS.join(', ')}.`,
         `Upper bounds of sizes, in bytes: ${SIZE_BOUNDS.join(', ')}.`,

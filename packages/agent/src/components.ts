@@ -3,8 +3,11 @@ import { debugExporterFactory } from '@nfscope/exporter-debug';
 import { otlpGrpcExporterFactory } from '@nfscope/exporter-otlp';
 import { prometheusExporterFactory } from '@nfscope/exporter-prometheus';
 import { topExporterFactory } from '@nfscope/exporter-top';
+import { healthCheckFactory } from '@nfscope/extension-health-check';
+import { zpagesFactory } from '@nfscope/extension-zpages';
 import type { Factory } from '@nfscope/pipeline';
 import { k8sAttributesFactory } from '@nfscope/processor-k8s';
+import { memoryLimiterFactory } from '@nfscope/processor-memory-limiter';
 import { nfsCoverageFactory, nfsMountFactory } from '@nfscope/processor-mount';
 import { nfsReceiverFactory, nfsReplayFactory } from '@nfscope/receiver-nfs';
 
@@ -12,6 +15,7 @@ import { nfsReceiverFactory, nfsReplayFactory } from '@nfscope/receiver-nfs';
 export const components: readonly Factory[] = [
   nfsReceiverFactory,
   nfsReplayFactory,
+  memoryLimiterFactory,
   nfsMountFactory,
   nfsCoverageFactory,
   k8sAttributesFactory,
@@ -20,4 +24,6 @@ export const components: readonly Factory[] = [
   otlpGrpcExporterFactory,
   debugExporterFactory,
   topExporterFactory,
+  healthCheckFactory,
+  zpagesFactory,
 ];

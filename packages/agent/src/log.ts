@@ -6,8 +6,14 @@ export type LogLevel = (typeof logLevels)[number];
 
 const describe = (error: unknown): unknown => pino.stdSerializers.err(error as Error);
 
+/** A log whose level can change. */
+export interface LeveledLogger extends Logger {
+  /** Without a level, the one it was made with. */
+  setLevel(level: LogLevel | undefined): void;
+}
+
 /** JSON lines on standard error: standard output is for data. Written at once, so that a line before an exit is not lost. */
-export const createLog = (level: LogLevel): Logger => {
+export const createLog = (level: LogLevel): LeveledLogger => {
   const log = pino(
     {
       level,
@@ -23,5 +29,6 @@ export const createLog = (level: LogLevel): Logger => {
     (name: LogLevel) =>
     (message: string, fields: Record<string, unknown> = {}): void =>
       log[name](fields, message);
-  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+  const setLevel = (next: LogLevel | undefined): void => void (log.level = next ?? level);
+  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error'), setLevel };
 };

@@ -1,5 +1,6 @@
-import { NfscopeError, printable, type Factory } from '@nfscope/pipeline';
+import { NfscopeError, printable, type Factory, type Plan } from '@nfscope/pipeline';
 import { removePins } from '@nfscope/receiver-nfs';
+import type { Observable } from 'rxjs';
 import { helpText, parseCommandLine } from './command-line.ts';
 import { componentList, componentTable } from './component-table.ts';
 import { InvalidConfiguration, loadConfiguration, loadPlan } from './configuration.ts';
@@ -10,6 +11,7 @@ import { jsonReport, textReport, verdictOf } from './doctor/report.ts';
 import type { Environment } from './expressions.ts';
 import { createLog, type LogLevel } from './log.ts';
 import { printedConfig } from './printed-config.ts';
+import type { LoadedPlan } from './followed-configuration.ts';
 import { inReplayFolder, recordInto, replayFrom } from './recording.ts';
 import { run, type RunContext } from './run.ts';
 import { version } from './version.ts';
@@ -19,6 +21,8 @@ export interface Surroundings {
   readonly env: Environment;
   /** Fires at SIGTERM and SIGINT. */
   readonly stop: AbortSignal;
+  /** The user wants the configuration to be loaded anew: SIGHUP. */
+  readonly reload?: Observable<unknown>;
   /** Data. */
   readonly out: (text: string) => void;
   /** Status and errors. */
@@ -51,13 +55,15 @@ const cleanUp = (folder: string): string[] => {
   }
 };
 
+const once = (plan: Plan) => async (): Promise<LoadedPlan> => ({ plan, files: [] });
+
 /** By the worst that doctor saw. */
 const exitCodes = { ok: 0, warn: 1, fail: 2 } as const;
 
 const perform = async (
   args: readonly string[],
   factories: readonly Factory[],
-  { env, stop, out, err }: Surroundings,
+  { env, stop, reload, out, err }: Surroundings,
 ): Promise<0 | 1 | 2> => {
   const command = parseCommandLine(args);
   const context = (logLevel: LogLevel, doing: string): RunContext => ({
@@ -97,14 +103,17 @@ const perform = async (
       out(printedConfig((await loadConfiguration(command.sources, factories, env)).value, factories));
       return 0;
     case 'run': {
-      await run(await loadPlan(command.sources, factories, env), context(command.logLevel, 'runs'));
+      await run(() => loadConfiguration(command.sources, factories, env), {
+        ...context(command.logLevel, 'runs'),
+        ...(reload && { reload }),
+      });
       return 0;
     }
     case 'record': {
       const { sources, output, durationMs } = command;
       const plan = await loadPlan(sources, factories, env, (value, name) => recordInto(output, value, name));
       const end = durationMs === undefined ? stop : AbortSignal.any([stop, AbortSignal.timeout(durationMs)]);
-      await run(plan, { ...context(command.logLevel, `records into ${output}:`), stop: end });
+      await run(once(plan), { ...context(command.logLevel, `records into ${output}:`), stop: end });
       return 0;
     }
     case 'replay': {
@@ -112,7 +121,7 @@ const perform = async (
       await inReplayFolder(async (folder) => {
         const settings = { file, speed, at_end: atEnd, folder };
         const plan = await loadPlan(sources, factories, env, (value, name) => replayFrom(settings, value, name));
-        await run(plan, context(command.logLevel, `replays ${file}:`));
+        await run(once(plan), context(command.logLevel, `replays ${file}:`));
       });
       return 0;
     }

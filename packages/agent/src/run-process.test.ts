@@ -1,8 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createServer, type AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -112,6 +113,175 @@ describe('a run', () => {
   });
 });
 
+/** A configuration that ticks into `exporter`, with its own metrics at `endpoint`. */
+const ticking = (exporter: string, endpoint: string): string => `receivers: { tick: {} }
+connectors: { snapshot: {} }
+exporters: { ${exporter}: {} }
+service:
+  telemetry: { metrics: { endpoint: '${endpoint}' }, logs: { level: debug } }
+  pipelines:
+    nfs: { receivers: [tick], exporters: [snapshot] }
+    metrics: { receivers: [snapshot], exporters: [${exporter}] }
+`;
+
+/** Listens on a port of this machine that nobody else has. */
+const listening = async (): Promise<{ readonly endpoint: string; close(): Promise<void> }> => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    endpoint: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+};
+
+/** A run of a configuration of one's own, whose log and own metrics can be waited for. */
+const reloading = async (file: string, endpoint: string) => {
+  const { child, ended } = launch(['run', '--config', file]);
+  const log: string[] = [];
+  createInterface({ input: child.stderr }).on('line', (line) => log.push(line));
+  let ticks = 0;
+  child.stdout.on('data', () => ticks++);
+  const until = async (what: string, seen: () => boolean): Promise<void> => {
+    for (let tries = 0; !seen(); tries++) {
+      if (tries > 200) throw new Error(`not seen: ${what}\n${log.join('\n')}`);
+      await pause(25);
+    }
+  };
+  const logged = (part: string, times = 1): Promise<void> => until(part, () => log.filter((line) => line.includes(part)).length >= times);
+  const value = async (metric: string): Promise<number> => {
+    const page = await (await fetch(`http://${endpoint}/metrics`)).text();
+    return Number(new RegExp(`^${metric}(?:\\{[^}]*\\})? (\\S+)`, 'm').exec(page)?.[1]);
+  };
+  await until('ticks', () => ticks > 0);
+  return { child, ended, log, logged, value, until, ticks: () => ticks };
+};
+
+describe('a backend that hangs', () => {
+  /** A run that exports to whoever takes the connection and says nothing, once it was asked. */
+  const hanging = async () => {
+    let taken = (): void => {};
+    const asked = new Promise<void>((resolve) => (taken = resolve));
+    const backend = createServer((socket) => socket.on('error', () => {}).once('data', () => taken()));
+    await new Promise<void>((resolve) => backend.listen(0, '127.0.0.1', resolve));
+    const { port } = backend.address() as AddressInfo;
+    const file = join(folder, `hang-${port}.yaml`);
+    const own = ticking('otlp_grpc', '127.0.0.1:0').replace(
+      'otlp_grpc: {}',
+      `otlp_grpc: { endpoint: 'http://127.0.0.1:${port}', interval: 100ms }`,
+    );
+    await writeFile(file, own);
+    const { child, ended } = launch(['run', '--config', file]);
+    const err = text(child.stderr);
+    await asked;
+    return { child, ended, err, close: () => backend.close() };
+  };
+
+  test('is given up within 10 s, with 0, and what was not exported is told', { timeout: 20_000 }, async () => {
+    const { child, ended, err, close } = await hanging();
+    const began = performance.now();
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+    expect(performance.now() - began).toBeLessThan(10_000);
+    expect(await err).toContain('the last batches were not exported');
+    close();
+  });
+
+  test('does not keep a second signal waiting', { timeout: 20_000 }, async () => {
+    const { child, ended, close } = await hanging();
+    child.kill('SIGTERM');
+    await pause(300);
+    const began = performance.now();
+    child.kill('SIGTERM');
+    expect(await ended).toBe(1);
+    expect(performance.now() - began).toBeLessThan(1_000);
+    close();
+  });
+});
+
+describe('a reload', () => {
+  test(
+    'at SIGHUP: an exporter is replaced, the receiver goes on, a bad file changes nothing but a gauge',
+    { timeout: 15_000 },
+    async () => {
+      const { endpoint, close } = await listening();
+      await close();
+      const file = join(folder, 'hup.yaml');
+      await writeFile(file, ticking('debug', endpoint));
+      const { child, ended, log, logged, value, until, ticks } = await reloading(file, endpoint);
+      expect(await value('nfscope_configuration_current')).toBe(1);
+      expect(await value('otelcol_receiver_accepted_nfs_records_total')).toBe(0);
+      expect(await value('otelcol_process_memory_rss')).toBeGreaterThan(1e7);
+
+      await writeFile(file, ticking('debug/2', endpoint));
+      child.kill('SIGHUP');
+      await logged('the configuration was loaded anew');
+      expect(log.filter((line) => line.includes('ticking is near'))).toHaveLength(1);
+      expect(log.filter((line) => /starts exporter debug\/2|shuts down exporter debug"/.test(line))).toHaveLength(2);
+
+      await writeFile(file, 'receivers: [');
+      child.kill('SIGHUP');
+      await logged('NFS-102');
+      expect(await value('nfscope_configuration_current')).toBe(0);
+      const before = ticks();
+      await until('more ticks', () => ticks() > before);
+
+      await writeFile(file, ticking('debug', endpoint));
+      child.kill('SIGHUP');
+      await logged('the configuration was loaded anew', 2);
+      expect(await value('nfscope_configuration_current')).toBe(1);
+      child.kill('SIGTERM');
+      expect(await ended).toBe(0);
+    },
+  );
+
+  test('when Kubernetes replaces the folder of a ConfigMap', { timeout: 15_000 }, async () => {
+    const { endpoint, close } = await listening();
+    await close();
+    // As the kubelet does: config.yaml -> ..data/config.yaml, ..data -> ..1, and the next ..data by a rename.
+    const map = join(folder, 'configmap');
+    const replace = async (name: string, content: string): Promise<void> => {
+      await mkdir(join(map, name), { recursive: true });
+      await writeFile(join(map, name, 'config.yaml'), content);
+      await symlink(name, join(map, '..data_tmp'));
+      await rename(join(map, '..data_tmp'), join(map, '..data'));
+    };
+    await replace('..1', ticking('debug', endpoint));
+    await symlink('..data/config.yaml', join(map, 'config.yaml'));
+    const { child, ended, logged } = await reloading(join(map, 'config.yaml'), endpoint);
+    for (const next of ['debug/2', 'debug/3']) {
+      await replace(`..${next.slice(-1)}`, ticking(next, endpoint));
+      await logged(`starts exporter ${next}`);
+    }
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+  });
+
+  test('that wants an address which is taken: all of the configuration before goes on', { timeout: 15_000 }, async () => {
+    const [free, taken] = [await listening(), await listening()];
+    await free.close();
+    const file = join(folder, 'taken.yaml');
+    await writeFile(file, ticking('debug', free.endpoint));
+    const { child, ended, log, logged, value } = await reloading(file, free.endpoint);
+    await writeFile(file, ticking('debug/2', taken.endpoint));
+    await logged('NFS-301');
+    expect(await value('nfscope_configuration_current')).toBe(0);
+    expect(log.some((line) => line.includes('debug/2'))).toBe(false);
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+    await taken.close();
+  });
+});
+
+test('an address for its own metrics that is taken is one line, if it was asked for', async () => {
+  const taken = await listening();
+  const file = join(folder, 'own.yaml');
+  await writeFile(file, ticking('debug', taken.endpoint));
+  const { err, code } = await finish(['run', '--config', file]);
+  expect(err).toMatch(/^NFS-301 service::telemetry::metrics: cannot listen on 127\.0\.0\.1:\d+: another process listens there\. .*\n$/);
+  expect(code).toBe(2);
+  await taken.close();
+});
+
 describe('one line, what it is about, and an exit code', () => {
   test.each<[name: string, args: string[], env: Record<string, string>, code: number, err: RegExp]>([
     ['no command', [], {}, 2, /^NFS-105 command line: no command given\. .*\n$/],
@@ -151,7 +321,7 @@ describe('one line, what it is about, and an exit code', () => {
     [['validate', '--config', config], /ticking\.yaml is valid\n$/],
     [
       ['components'],
-      /^TYPE +KIND .*\ntick +receiver +nfs +development +Ticks\.\nsnapshot +connector +nfs -> metrics +development .*\ndebug +exporter +nfs, metrics +beta .*\n$/,
+      /^TYPE +KIND .*\ntick +receiver +nfs +development +Ticks\.\nsnapshot +connector +nfs -> metrics +development .*\ndebug +exporter +nfs, metrics +beta .*\notlp_grpc +exporter +metrics +development .*\n$/,
     ],
   ])('%j', async (args, out) => {
     const ended = await finish(args);

@@ -1,5 +1,6 @@
 import process from 'node:process';
 import type { Factory } from '@nfscope/pipeline';
+import { EMPTY, fromEvent } from 'rxjs';
 import { nfscope } from './nfscope.ts';
 
 /** npm hands on to us the Ctrl-C that the terminal has sent us already. */
@@ -19,9 +20,12 @@ export const runProcess = async (factories: readonly Factory[]): Promise<never> 
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
+  // A terminal that is closed says the same as `kill -HUP`: what runs in one ends with it.
+  const reload = process.stdin.isTTY ? EMPTY : fromEvent(process, 'SIGHUP');
   const code = await nfscope(process.argv.slice(2), factories, {
     env: process.env,
     stop: stop.signal,
+    reload,
     out: (text) => process.stdout.write(text),
     err: (text) => process.stderr.write(text),
   });

@@ -12,12 +12,6 @@ export interface Signals {
 /** Name of a signal, as before the slash of a pipeline id. */
 export type Signal = keyof Signals;
 
-/**
- * How a stream of each signal tells: as changes, which whoever joins late has missed, or whole in each batch.
- * What a reload changes in a stream of changes is therefore started anew from its receivers on.
- */
-export const told = { nfs: 'changes', metrics: 'whole' } as const satisfies Readonly<Record<Signal, 'changes' | 'whole'>>;
-
 /** What a user may rely on, in the words of the Collector. */
 export type Stability = 'development' | 'alpha' | 'beta' | 'stable';
 

@@ -1,7 +1,31 @@
 import { z } from 'zod';
+import { splitEndpoint } from './endpoint.ts';
 
 const components = z.record(z.string(), z.unknown()).nullable().default({});
 const references = z.array(z.string());
+
+const telemetry = z.strictObject({
+  metrics: z
+    .strictObject({
+      level: z.enum(['none', 'normal']).default('normal').describe('`none`: its own metrics are not served.'),
+      endpoint: z
+        .string()
+        .refine((text) => splitEndpoint(text) !== undefined, 'expected host:port, such as localhost:8888, [::1]:8888 or :8888')
+        .optional()
+        .describe('Address and port of its own metrics, below /metrics. Unset it is localhost:8888, if nobody listens there.'),
+    })
+    .prefault({})
+    .describe('Metrics of the agent itself.'),
+  logs: z
+    .strictObject({
+      level: z
+        .enum(['debug', 'info', 'warn', 'error'])
+        .optional()
+        .describe('Least level of what is logged. Unset it is that of `--log-level`.'),
+    })
+    .prefault({})
+    .describe('The log of the agent itself.'),
+});
 
 /**
  * The shape of a configuration, as in the OpenTelemetry Collector: components by id (`type` or `type/name`),
@@ -15,6 +39,7 @@ export const pipelinesConfig = z.strictObject({
   extensions: components.describe('What runs beside the pipelines, by id.'),
   service: z
     .strictObject({
+      telemetry: telemetry.prefault({}).describe('What the agent tells of itself.'),
       extensions: references.default([]).describe('Ids of extensions, in the order they start: before all pipelines.'),
       pipelines: z
         .record(
@@ -34,3 +59,5 @@ export const pipelinesConfig = z.strictObject({
 
 /** A configuration with its defaults filled in. A component's value may be null, which means `{}`. */
 export type PipelinesConfig = z.output<typeof pipelinesConfig>;
+/** What a configuration says of the agent's own metrics and log. */
+export type TelemetryConfig = PipelinesConfig['service']['telemetry'];

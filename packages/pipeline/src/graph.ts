@@ -1,10 +1,10 @@
 import type { Meter } from '@opentelemetry/api';
-import type { Subscription } from 'rxjs';
+import { Subscription } from 'rxjs';
 import { assemble, receiversBefore, type Assembly } from './assembly.ts';
 import type { Exporter, Lifecycle, Logger, Processor, Receiver, Signal } from './component.ts';
 import { withDeadline } from './deadline.ts';
 import type { HostView } from './host.ts';
-import { itemCounters, type CountItems } from './item-counters.ts';
+import { itemCounters } from './item-counters.ts';
 import type { Instance } from './instance.ts';
 import { keptBetween } from './kept.ts';
 import { inSequence, shutDownAll, type Member } from './lifecycle.ts';
@@ -20,8 +20,6 @@ export interface GraphContext {
   readonly queue?: QueueSettings;
   /** As in ComponentContext. */
   readonly meter?: Meter;
-  /** Counts what receivers and processors let through, for the meter. */
-  readonly countItems?: CountItems;
 }
 
 /** Running pipelines. Start and shutdown are safe twice; after a start that failed nothing runs. */
@@ -58,7 +56,7 @@ export const buildGraph = (plan: Plan, host: GraphContext): Graph => {
         }),
       ),
   };
-  const context = { ...host, view, counters: itemCounters(host.meter, host.countItems) };
+  const context = { ...host, view, counters: itemCounters(host.meter) };
   let current = assemble(plan, context);
   const wires = wiring();
   const holds = receiverHolds(() => current);
@@ -167,8 +165,10 @@ const receiverHolds = (current: () => Assembly) => {
       for (const { key, component } of processors) {
         const held = (component as Processor<Signal>).held;
         if (!held) continue;
-        const one = { held: false, subscription: held.subscribe((value) => ((one.held = value), apply())) };
+        const one = { held: false, subscription: new Subscription() };
+        // It may say so at once.
         watched.set(key, one);
+        one.subscription.add(held.subscribe((value) => ((one.held = value), apply())));
       }
     },
     leave(processors: readonly Instance[]): void {

@@ -34,14 +34,13 @@ export { endpoint, splitEndpoint } from './endpoint.ts';
 // Where a component is asked over HTTP.
 export { httpServer, sayPlain, type HttpServer } from './http-server.ts';
 // Configuration: its shape, what is wrong in one, and a plan of what is right.
-export { pipelinesConfig, type PipelinesConfig } from './config.ts';
+export { pipelinesConfig, type PipelinesConfig, type TelemetryConfig } from './config.ts';
 export { ConfigError, suggest, type ConfigIssue, type ConfigPath, type Place } from './config-issue.ts';
 export { withDefaults, type Written } from './config-defaults.ts';
 export { componentSchema, inputSchema, type JsonSchema } from './config-schema.ts';
 export { planPipelines, type Kind, type Plan, type PlannedComponent, type PlannedPipeline } from './plan.ts';
 // Running a plan.
 export { buildGraph, type Graph, type GraphContext } from './graph.ts';
-export type { CountItems } from './item-counters.ts';
 export { defaultQueueSettings, exportQueue, type Queue, type QueueCounts, type QueueSettings } from './queue.ts';
 export { inSequence, type Member } from './lifecycle.ts';
 export { withDeadline } from './deadline.ts';

@@ -1,9 +1,8 @@
+import { signals } from '@nfscope/model';
 import type { Meter } from '@opentelemetry/api';
+import { ownMetric, type MetricDefinition } from '@nfscope/semconv';
 import { tap, type MonoTypeOperatorFunction } from 'rxjs';
-import type { Signal, Signals } from './component.ts';
-
-/** How many items a batch holds: the pipeline reads no field of one, so the program that embeds it says. */
-export type CountItems = <S extends Signal>(batch: Signals[S], signal: S) => number;
+import type { Signal } from './component.ts';
 
 /** Counts on the way of batches. */
 export interface ItemCounters {
@@ -16,30 +15,25 @@ export interface ItemCounters {
 
 const asIs: MonoTypeOperatorFunction<any> = (batches) => batches;
 
-/** Names of the Collector's own telemetry, with its words for what an item of a signal is. */
-const itemWords = { nfs: 'nfs_records', metrics: 'metric_points' } as const satisfies Readonly<Record<Signal, string>>;
+const acceptedMetric = {
+  nfs: ownMetric.RECEIVER_ACCEPTED_NFS_RECORDS,
+  metrics: ownMetric.RECEIVER_ACCEPTED_METRIC_POINTS,
+} as const satisfies Readonly<Record<Signal, MetricDefinition>>;
 
-/** Without a meter or a way to count, nothing is counted and nothing stands in the way. */
-export const itemCounters = (meter: Meter | undefined, count: CountItems | undefined): ItemCounters => {
-  if (!meter || !count) return { accepted: () => asIs, processed: () => ({ incoming: asIs, outgoing: asIs }) };
-  const counting = (name: string, description: string, signal: Signal, attributes: Readonly<Record<string, string>>) => {
-    const counter = meter.createCounter(name, { description, unit: '{item}' });
+/** Without a meter nothing is counted and nothing stands in the way. */
+export const itemCounters = (meter: Meter | undefined): ItemCounters => {
+  if (!meter) return { accepted: () => asIs, processed: () => ({ incoming: asIs, outgoing: asIs }) };
+  const counting = ({ name, description, unit }: MetricDefinition, signal: Signal, attributes: Readonly<Record<string, string>>) => {
+    const counter = meter.createCounter(name, { description, unit });
     // The metric exists before its first batch.
     counter.add(0, attributes);
-    return tap((batch: any) => counter.add(count(batch, signal), attributes));
+    return tap((batch: any) => counter.add(signals[signal].items(batch as never), attributes));
   };
   return {
-    accepted: (receiver, signal) =>
-      counting(`otelcol_receiver_accepted_${itemWords[signal]}`, 'Items that a receiver handed to its pipelines.', signal, { receiver }),
+    accepted: (receiver, signal) => counting(acceptedMetric[signal], signal, { receiver }),
     processed: (processor, signal) => ({
-      incoming: counting('otelcol_processor_incoming_items', 'Items that came to a processor.', signal, {
-        processor,
-        'otel.signal': signal,
-      }),
-      outgoing: counting('otelcol_processor_outgoing_items', 'Items that a processor let go on.', signal, {
-        processor,
-        'otel.signal': signal,
-      }),
+      incoming: counting(ownMetric.PROCESSOR_INCOMING_ITEMS, signal, { processor, 'otel.signal': signal }),
+      outgoing: counting(ownMetric.PROCESSOR_OUTGOING_ITEMS, signal, { processor, 'otel.signal': signal }),
     }),
   };
 };

@@ -1,9 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
-import { told } from './component.ts';
+import { signals } from '@nfscope/model';
+import type { Signal } from './component.ts';
 import { instanceKey } from './instance.ts';
 import type { Plan, PlannedComponent, PlannedPipeline } from './plan.ts';
 
 export const chainKey = ({ id }: PlannedPipeline): string => `pipeline ${id}`;
+
+/** Whether whoever joins a stream late has missed what was told. */
+const inChanges = (signal: Signal): boolean => signals[signal].stream === undefined;
 
 /** The components whose streams hang together in a pipeline, by the keys of their instances. */
 const keysOf = ({ signal, receivers, processors, exporters }: PlannedPipeline): { chain: string[]; stream: string[] } => {
@@ -19,7 +23,7 @@ const makings = (plan: Plan): Map<string, unknown> => {
     const { signal, receivers, processors, exporters } = pipeline;
     for (const planned of [...receivers, ...processors, ...exporters]) found.set(instanceKey(planned, signal), planned);
     const { chain, stream } = keysOf(pipeline);
-    found.set(chainKey(pipeline), told[signal] === 'changes' ? stream : chain);
+    found.set(chainKey(pipeline), inChanges(signal) ? stream : chain);
   }
   return found;
 };
@@ -37,7 +41,7 @@ export const keptBetween = (before: Plan, after: Plan): ReadonlySet<string> => {
     size = kept.size;
     for (const pipeline of pipelines) {
       const { chain, stream } = keysOf(pipeline);
-      const together = told[pipeline.signal] === 'changes' ? stream : [];
+      const together = inChanges(pipeline.signal) ? stream : [];
       const own = chainKey(pipeline);
       if ([own, ...chain, ...together].every((key) => kept.has(key))) continue;
       for (const key of [own, ...together]) kept.delete(key);

@@ -1,5 +1,5 @@
 import type { Factory, Signal } from './component.ts';
-import { pipelinesConfig, type PipelinesConfig } from './config.ts';
+import { pipelinesConfig, type PipelinesConfig, type TelemetryConfig } from './config.ts';
 import { inOrder } from './pipeline-order.ts';
 import { ConfigError, fromZod, spell, suggest, type ConfigIssue, type ConfigPath } from './config-issue.ts';
 
@@ -28,6 +28,7 @@ export interface Plan {
   /** In the order they start. */
   readonly extensions: readonly PlannedComponent[];
   readonly pipelines: readonly PlannedPipeline[];
+  readonly telemetry: TelemetryConfig;
 }
 
 const kinds = ['receiver', 'processor', 'connector', 'exporter', 'extension'] as const satisfies readonly Kind[];
@@ -78,7 +79,7 @@ export const planPipelines = (raw: unknown, factories: readonly Factory[]): Plan
     }),
   );
   if (issues.length > 0) throw new ConfigError(issues);
-  return { extensions, pipelines: ordered };
+  return { extensions, pipelines: ordered, telemetry: shape.data.service.telemetry };
 };
 
 const planComponents = (config: PipelinesConfig, factories: readonly Factory[], issues: ConfigIssue[], report: Report): Components => {

@@ -1,4 +1,4 @@
-import { Subject, map, type Observable } from 'rxjs';
+import { BehaviorSubject, Subject, map, type Observable } from 'rxjs';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineConnector, defineExporter, defineExtension, defineProcessor, defineReceiver, type Factory } from './component.ts';
@@ -24,7 +24,7 @@ const world = () => {
   const ports = new Set<number>();
   const receivers = new Set<() => void>();
   const held: string[] = [];
-  const asking = new Subject<boolean>();
+  const asking = new BehaviorSubject(false);
   let number = 0;
   let host: HostView | undefined;
   const lives = (id: string) => {

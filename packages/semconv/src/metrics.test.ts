@@ -30,7 +30,7 @@ test.each(metrics)('$name is described in a sentence', ({ description }) => {
 });
 
 test.each(metrics)('$name has a unit that fits its type', ({ unit, type }) => {
-  const units = { counter: /^(By|\{[a-z]+\})$/, gauge: /^(1|s|By|\{[a-z]+\})$/, histogram: /^(s|By)$/ };
+  const units = { counter: /^(s|By|\{[a-z]+\})$/, gauge: /^(1|s|By|\{[a-z]+\})$/, histogram: /^(s|By)$/ };
   expect(unit).toMatch(units[type]);
 });
 

@@ -180,6 +180,18 @@ export const metric = {
     unit: '{run}',
     description: 'Runs of a program that the kernel skipped since it was attached, by hook.',
   },
+  PROGRAM_RUNS: {
+    name: 'nfscope.program.runs',
+    type: 'counter',
+    unit: '{run}',
+    description: 'Runs of a program, by hook; where the kernel counts them (`sysctl kernel.bpf_stats_enabled=1`).',
+  },
+  PROGRAM_RUN_TIME: {
+    name: 'nfscope.program.run_time',
+    type: 'counter',
+    unit: 's',
+    description: 'Time that the runs of a program took, by hook; where the kernel counts it.',
+  },
   // Names of the Collector’s k8s_attributes.
   K8S_POD_ADDED: {
     name: 'otelcol_otelsvc_k8s_pod_added',

@@ -39,6 +39,7 @@ export const core: ReadonlySet<string> = new Set([
   'tiny on 6.12 as root',
   'overload on 6.1 as root',
   'restart on 6.1 as root',
+  'reload on 6.1 as root',
   'handover on 6.1 as root',
   'modules on 6.1 as root',
   'bad-input on 6.1 as root',

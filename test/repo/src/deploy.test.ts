@@ -21,6 +21,7 @@ const ofKind = (kind: string) => rbac.find((one) => one.kind === kind);
 
 const { version } = JSON.parse(text('packages/agent/package.json')) as { version: string };
 const port = Number(config.exporters.prometheus.endpoint.split(':').at(-1));
+const healthPort = Number(config.extensions.health_check.endpoint.split(':').at(-1));
 const mountOf = (path: string): { mountPath: string; readOnly?: boolean } => {
   const volume = pod.volumes.find((one: { hostPath?: { path: string } }) => one.hostPath?.path === path);
   return container.volumeMounts.find((one: { name: string }) => one.name === volume.name);
@@ -51,9 +52,16 @@ describe('what has to be the same in two places', () => {
   test.each([
     ['image, version of the agent', container.image, `localhost/nfscope:${version}`],
     ['image, kustomization', container.image, `${kustomization.images[0].name}:${kustomization.images[0].newTag}`],
-    ['port, configuration', container.ports, [{ name: 'metrics', containerPort: port }]],
+    [
+      'ports, configuration',
+      container.ports,
+      [
+        { name: 'metrics', containerPort: port },
+        { name: 'health', containerPort: healthPort },
+      ],
+    ],
     ['port, annotation', template.metadata.annotations['prometheus.io/port'], `${port}`],
-    ['probes, page', probes, probes.map(() => ({ path: config.exporters.prometheus.path ?? '/metrics', port: 'metrics' }))],
+    ['probes, extension', probes, ['/startup', '/ready', '/live'].map((path) => ({ path, port: 'health' }))],
     ['procfs of the node', config.processors.nfs_mount.procfs, mountOf('/proc').mountPath],
     ['folder of pins', config.receivers.nfs.pin_path, mountOf('/sys/fs/bpf/nfscope').mountPath],
     ['name of the node', container.env[0].name, config.processors.k8s_attributes.filter.node_from_env_var],

@@ -1,5 +1,6 @@
 // The command with a receiver that needs no kernel: a tick every 20 ms, and what a user's mishaps need of a component.
 import { debugExporterFactory } from '@nfscope/exporter-debug';
+import { otlpGrpcExporterFactory } from '@nfscope/exporter-otlp';
 import { defineConnector, defineReceiver, NfscopeError } from '@nfscope/pipeline';
 import { map, Subject } from 'rxjs';
 import { z } from 'zod';
@@ -28,7 +29,7 @@ const tick = defineReceiver({
             if (start === 'refused') throw new NfscopeError('NFS-201', 'the kernel says no', 'nfs.bpf.o');
             if (start === 'broken') throw new TypeError('undefined is not a function');
             if (start === 'brief') setImmediate(() => output.error(new NfscopeError('NFS-202', 'the module is gone', 'sunrpc')));
-            timer = setInterval(() => output.next({ timeMs: Date.now() }), 20);
+            timer = setInterval(() => output.next({ timeMs: Date.now(), totals: { length: 0 }, events: { length: 0 } }), 20);
           },
           shutdown: () => {
             if (shutdown === 'never') return new Promise<never>(() => {});
@@ -44,14 +45,27 @@ const tick = defineReceiver({
 
 const snapshot = defineConnector({
   type: 'snapshot',
-  description: 'Turns ticks into empty snapshots.',
+  description: 'Turns ticks into snapshots of the time.',
   config: z.strictObject({}),
   from: 'nfs',
   to: 'metrics',
   stability: 'development',
   create: () => ({
-    connect: (ticks) => ticks.pipe(map(({ timeMs }) => ({ timeMs, resources: [], scope: { name: 'tick', version: '0' }, metrics: [] }))),
+    connect: (ticks) =>
+      ticks.pipe(
+        map(({ timeMs }) => {
+          const points = {
+            length: 1,
+            resource: Uint32Array.of(0),
+            attributes: [{}],
+            startMs: Float64Array.of(0),
+            value: Float64Array.of(timeMs),
+          };
+          const time = { name: 'tick.time', unit: 'ms', description: 'When it ticked.', type: 'gauge', points } as const;
+          return { timeMs, resources: [{}], scope: { name: 'tick', version: '0' }, metrics: [time] };
+        }),
+      ),
   }),
 });
 
-await runProcess([tick, snapshot, debugExporterFactory]);
+await runProcess([tick, snapshot, debugExporterFactory, otlpGrpcExporterFactory]);

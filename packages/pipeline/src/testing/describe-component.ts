@@ -1,6 +1,7 @@
 import { lastValueFrom } from 'rxjs';
 import { describe, expect, test } from 'vitest';
 import type { ComponentContext, Factory, Lifecycle, Receiver, Signal } from '../component.ts';
+import { pipelinesConfig } from '../config.ts';
 import { fromZod } from '../config-issue.ts';
 import { withDefaults } from '../config-defaults.ts';
 import { componentSchema } from '../config-schema.ts';
@@ -103,7 +104,7 @@ const reasons = (factory: Factory, config: unknown): string[] => {
 
 /** What an extension sees where nothing runs. */
 export const emptyHost: HostView = {
-  plan: () => ({ extensions: [], pipelines: [] }),
+  plan: () => ({ extensions: [], pipelines: [], telemetry: pipelinesConfig.parse({}).service.telemetry }),
   components: () => [],
   queues: () => new Map(),
   urls: () => new Map(),

@@ -11,6 +11,7 @@ import { namespaces } from './namespaces.ts';
 import { otlp } from './otlp.ts';
 import { overload } from './overload.ts';
 import { pods } from './pods.ts';
+import { reload } from './reload.ts';
 import { restart } from './restart.ts';
 import { server } from './server.ts';
 import { start } from './start.ts';
@@ -38,6 +39,7 @@ export const scenarios: readonly Scenario[] = [
   tiny,
   overload,
   restart,
+  reload,
   handover,
   modules,
   server,

@@ -21,6 +21,8 @@ export type {
   NumberPoints,
   Points,
 } from './metrics.ts';
+export type { Span, SpanEvent, TracesBatch } from './traces.ts';
+export type { LogRecord, LogsBatch, Severity } from './logs.ts';
 // What those ask of a batch who only pass it on.
 export { signals, type Passing } from './signals.ts';
 // The layouts of the kernel side.

@@ -1,5 +1,7 @@
 import type { NfsBatch } from './batch.ts';
+import type { LogsBatch } from './logs.ts';
 import type { Metric, MetricsBatch } from './metrics.ts';
+import type { TracesBatch } from './traces.ts';
 
 /** What those ask of a batch who only pass it on. */
 export interface Passing<B> {
@@ -18,11 +20,18 @@ const pointsOf = (metric: Metric): number =>
   metric.type === 'histogram' ? metric.points.reduce((sum, { length }) => sum + length, 0) : metric.points.length;
 
 /** By signal: a snapshot of metrics is whole, its items are points; of operations a batch has what changed, its items are rows and events. */
-export const signals: { readonly nfs: Passing<NfsBatch>; readonly metrics: Passing<MetricsBatch> } = {
+export const signals: {
+  readonly nfs: Passing<NfsBatch>;
+  readonly metrics: Passing<MetricsBatch>;
+  readonly traces: Passing<TracesBatch>;
+  readonly logs: Passing<LogsBatch>;
+} = {
   nfs: { timeMs: ({ timeMs }) => timeMs, items: ({ totals, events }) => totals.length + events.length },
   metrics: {
     stream: ({ scope }) => scope.name,
     timeMs: ({ timeMs }) => timeMs,
     items: ({ metrics }) => metrics.reduce((sum, metric) => sum + pointsOf(metric), 0),
   },
+  traces: { timeMs: ({ timeMs }) => timeMs, items: ({ spans }) => spans.length },
+  logs: { timeMs: ({ timeMs }) => timeMs, items: ({ records }) => records.length },
 };

@@ -1,4 +1,4 @@
-import type { MetricsBatch, NfsBatch } from '@nfscope/model';
+import type { LogsBatch, MetricsBatch, NfsBatch, TracesBatch } from '@nfscope/model';
 import type { Meter } from '@opentelemetry/api';
 import type { Observable, OperatorFunction } from 'rxjs';
 import type { ZodType } from 'zod';
@@ -8,6 +8,8 @@ import type { HostView } from './host.ts';
 export interface Signals {
   nfs: NfsBatch;
   metrics: MetricsBatch;
+  traces: TracesBatch;
+  logs: LogsBatch;
 }
 /** Name of a signal, as before the slash of a pipeline id. */
 export type Signal = keyof Signals;

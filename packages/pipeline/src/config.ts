@@ -51,7 +51,7 @@ export const pipelinesConfig = z.strictObject({
           }),
         )
         .default({})
-        .describe('Pipelines by `signal` or `signal/name`; the signals are nfs and metrics.'),
+        .describe('Pipelines by `signal` or `signal/name`; the signals are nfs, metrics, traces and logs.'),
     })
     .prefault({})
     .describe('What runs.'),

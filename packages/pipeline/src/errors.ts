@@ -93,3 +93,15 @@ export class NfscopeError extends Error {
 export class PermanentError extends Error {
   override readonly name = 'PermanentError';
 }
+
+/** Thrown by an exporter: the backend asks to wait before this batch, or any other, is tried again. */
+export class RetryableError extends Error {
+  override readonly name = 'RetryableError';
+  /** Milliseconds from now. */
+  readonly waitMs: number;
+
+  constructor(message: string, waitMs: number, options: ErrorOptions = {}) {
+    super(message, options);
+    this.waitMs = waitMs;
+  }
+}

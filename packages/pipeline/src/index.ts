@@ -25,8 +25,8 @@ export {
 } from './component.ts';
 // What an extension sees.
 export type { ComponentState, ComponentStatus, HostView } from './host.ts';
-// Errors for people, and the one that stops a retry.
-export { errors, NfscopeError, PermanentError, type ErrorCode } from './errors.ts';
+// Errors for people, and those that stop or put off a retry.
+export { errors, NfscopeError, PermanentError, RetryableError, type ErrorCode } from './errors.ts';
 // Times, addresses and secrets in a configuration.
 export { duration } from './duration.ts';
 export { REDACTED, secret } from './secret.ts';

@@ -18,6 +18,8 @@ const asIs: MonoTypeOperatorFunction<any> = (batches) => batches;
 const acceptedMetric = {
   nfs: ownMetric.RECEIVER_ACCEPTED_NFS_RECORDS,
   metrics: ownMetric.RECEIVER_ACCEPTED_METRIC_POINTS,
+  traces: ownMetric.RECEIVER_ACCEPTED_SPANS,
+  logs: ownMetric.RECEIVER_ACCEPTED_LOG_RECORDS,
 } as const satisfies Readonly<Record<Signal, MetricDefinition>>;
 
 /** Without a meter nothing is counted and nothing stands in the way. */

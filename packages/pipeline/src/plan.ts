@@ -39,7 +39,7 @@ const section = {
   exporter: 'exporters',
   extension: 'extensions',
 } as const;
-const signals = ['nfs', 'metrics'] as const satisfies readonly Signal[];
+const signals = ['nfs', 'metrics', 'traces', 'logs'] as const satisfies readonly Signal[];
 const idPattern = /^[a-z][a-z0-9_]*(\/[\p{L}\p{N}_.-]+)?$/u;
 
 type Report = (path: ConfigPath, at: 'key' | 'value', text: string, more?: { code?: ConfigIssue['code']; mend?: string }) => void;

@@ -27,17 +27,29 @@ export const ownMetric = {
     unit: '{datapoint}',
     description: 'Points that a receiver handed to its pipelines.',
   },
+  RECEIVER_ACCEPTED_SPANS: {
+    name: 'otelcol_receiver_accepted_spans',
+    type: 'counter',
+    unit: '{span}',
+    description: 'Spans that a receiver handed to its pipelines.',
+  },
+  RECEIVER_ACCEPTED_LOG_RECORDS: {
+    name: 'otelcol_receiver_accepted_log_records',
+    type: 'counter',
+    unit: '{record}',
+    description: 'Log records that a receiver handed to its pipelines.',
+  },
   PROCESSOR_INCOMING_ITEMS: {
     name: 'otelcol_processor_incoming_items',
     type: 'counter',
     unit: '{item}',
-    description: 'Records or points that came to a processor.',
+    description: 'Records, points or spans that came to a processor.',
   },
   PROCESSOR_OUTGOING_ITEMS: {
     name: 'otelcol_processor_outgoing_items',
     type: 'counter',
     unit: '{item}',
-    description: 'Records or points that a processor let go on.',
+    description: 'Records, points or spans that a processor let go on.',
   },
   MEMORY_LIMITER_USAGE: {
     name: 'otelcol_processor_memory_limiter_usage',

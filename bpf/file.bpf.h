@@ -14,41 +14,19 @@
 
 /*
  * From the file handle inside an nfs_inode to the inode inside it: the arguments of most operations have the one and
- * not the other, and nfs_inode itself is in no vmlinux BTF. A READ, WRITE or COMMIT has both.
+ * not the other, and nfs_inode itself is in no vmlinux BTF. A READ or WRITE has both, and where it goes to a data server
+ * of pNFS, which has handles of its own, it holds a layout segment.
  */
 __u64 handle_to_inode;
-/* Without success: where all handles are those of data servers it costs nothing any more. */
-__u32 handle_tries;
-#define HANDLE_TRIES 1000
 
-/* The fileid is the word before the file handle, from 2.6 to 7.3. */
-static __always_inline int is_nfs_inode(__u64 handle, struct inode *inode)
-{
-	__u64 file = 0;
-
-	bpf_probe_read_kernel(&file, sizeof(file), (void *)(handle - sizeof(file)));
-	return file && file == BPF_CORE_READ(inode, i_ino);
-}
-
-/* Learns the distance; a handle that pNFS has of a data server lies elsewhere. */
-static __noinline int learn_handle(struct nfs_pgio_header *header)
-{
-	__u64 handle = (__u64)BPF_CORE_READ(header, args.fh);
-	struct inode *inode = BPF_CORE_READ(header, inode);
-
-	handle_tries++;
-	if (is_nfs_inode(handle, inode))
-		handle_to_inode = (__u64)inode - handle;
-	return 0;
-}
-
-/* The inode around a file handle; 0 when this is none. An inode holds its own address, so that nothing else is taken
- * for one. */
+/* The inode around a file handle; 0 when this is none. An inode holds its own address, and its superblock is one of
+ * NFS, so that nothing else is taken for one. */
 static __always_inline struct inode *inode_of_handle(__u64 handle)
 {
 	struct inode *inode = (void *)(handle + handle_to_inode);
 
-	if (!handle || BPF_CORE_READ(inode, i_data.host) != inode || !is_nfs_inode(handle, inode))
+	if (!handle || BPF_CORE_READ(inode, i_data.host) != inode ||
+	    BPF_CORE_READ(inode, i_sb, s_magic) != NFS_SUPER_MAGIC)
 		return 0;
 	return inode;
 }

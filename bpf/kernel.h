@@ -229,12 +229,14 @@ struct rpc_task {
 };
 
 struct nfs_direct_req;
+struct pnfs_layout_segment;
 
 struct address_space {
 	struct inode *host;
 };
 
 struct inode {
+	struct super_block *i_sb;
 	unsigned long i_ino;
 	struct hlist_head i_dentry;
 	struct address_space i_data;
@@ -266,6 +268,7 @@ struct nfs_pgio_args {
 struct nfs_pgio_header {
 	struct inode *inode;
 	unsigned int rw_mode;
+	struct pnfs_layout_segment *lseg;
 	struct nfs_direct_req *dreq;
 	struct rpc_task task;
 	struct nfs_pgio_args args;

@@ -179,14 +179,14 @@ static __always_inline int end(struct rpc_task *task)
 		kind = mode & FMODE_WRITE ? NFS_KIND_WRITE : NFS_KIND_READ;
 		direct = IN(s->header, first, struct nfs_pgio_header, dreq) != 0;
 		a.inode = IN(s->header, first, struct nfs_pgio_header, inode);
+		if (!handle_to_inode && !IN(s->header, first, struct nfs_pgio_header, lseg))
+			handle_to_inode = (__u64)a.inode - (__u64)BPF_CORE_READ(header, args.fh);
 		READ_BLOCK(s->header, header, struct nfs_pgio_header, args.context, args.count);
 		first = bpf_core_field_offset(struct nfs_pgio_header, args.context);
 		context = IN(s->header, first, struct nfs_pgio_header, args.context);
 		a.offset = IN(s->header, first, struct nfs_pgio_header, args.offset);
 		a.requested = IN(s->header, first, struct nfs_pgio_header, args.count);
 		a.bytes = a.status > 0 ? a.status : 0;
-		if (!handle_to_inode && handle_tries < HANDLE_TRIES)
-			learn_handle(header);
 	} else if (data && data + bpf_core_field_offset(struct nfs_commit_data, task) == (void *)task) {
 		struct nfs_commit_data *commit = data;
 

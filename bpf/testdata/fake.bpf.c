@@ -33,7 +33,7 @@ struct obj_cgroup___root {
 enum shape { PLAIN, READ, WRITE, DIRECT_WRITE, COMMIT, WRITE_TAIL_PAGE, WRITE_NO_CGROUP, DIRECT_COMMIT };
 
 /* Where the arguments of an operation that moves no pages have the file handle. */
-enum arguments { NONE, HANDLE, HANDLE_FIRST, HANDLE_AFTER_SEQUENCE, NO_HANDLE, NO_INODE, NO_FILEID };
+enum arguments { NONE, HANDLE, HANDLE_FIRST, HANDLE_AFTER_SEQUENCE, NO_HANDLE, NO_INODE, OTHER_FILESYSTEM, DATA_SERVER };
 
 /* In what way the list of tasks was being changed. */
 enum torn { WHOLE, LINK, CLIENT };
@@ -83,7 +83,7 @@ enum place {
 	XPRT = 5120,
 	PROCEDURE = 7168,
 	CRED = 7296,
-	HANDLE_PLACE = 7424, /* the file handle of an nfs_inode; its fileid is the word before it */
+	HANDLE_PLACE = 7424, /* the file handle of an nfs_inode */
 	INODE = 7680,
 	PAGES = 8832,
 	REQUEST = 8896,
@@ -279,15 +279,17 @@ int make_operation(__u64 *ctx)
 	}
 	PUT(CONTEXT, struct nfs_open_context, dentry, TO(INODE));
 	PUT(CONTEXT, struct nfs_open_context, cred, TO(CRED));
+	PUT(INODE, struct inode, i_sb, TO(SUPERBLOCK));
 	PUT(INODE, struct inode, i_ino, w->inode);
 	PUT(INODE, struct inode, i_data.host, w->arguments == NO_INODE ? 0 : TO(INODE));
 	PUT(INODE, struct inode, i_dentry.first,
 	    TO(DENTRIES) + (bpf_core_field_exists(anonymous->d_alias)
 				? bpf_core_field_offset(struct dentry___anonymous, d_alias)
 				: bpf_core_field_offset(struct dentry, d_u.d_alias)));
-	*(__u64 *)(h->bytes + HANDLE_PLACE - 8) = w->inode + (w->arguments == NO_FILEID);
-	if (w->shape != PLAIN && w->shape != COMMIT)
-		PUT(HEADER, struct nfs_pgio_header, args.fh, TO(HANDLE_PLACE));
+	if (w->shape != PLAIN && w->shape != COMMIT && w->shape != DIRECT_COMMIT) {
+		PUT(HEADER, struct nfs_pgio_header, args.fh, TO(w->arguments == DATA_SERVER ? STRINGS : HANDLE_PLACE));
+		PUT(HEADER, struct nfs_pgio_header, lseg, w->arguments == DATA_SERVER ? TO(STRINGS) : 0);
+	}
 	__builtin_memcpy(h->bytes + NAMES, w->path, sizeof(w->path));
 #pragma unroll
 	for (i = 0; i < 5; i++) {
@@ -335,7 +337,7 @@ int make_operation(__u64 *ctx)
 	list = bpf_core_field_offset(struct super_block, s_list);
 	*(__u64 *)(h->bytes + START) = TO(SUPERBLOCK + list);
 	PUT(SUPERBLOCK, struct super_block, s_list.next, TO(START));
-	PUT(SUPERBLOCK, struct super_block, s_magic, NFS_SUPER_MAGIC);
+	PUT(SUPERBLOCK, struct super_block, s_magic, w->arguments == OTHER_FILESYSTEM ? 0xef53 : NFS_SUPER_MAGIC);
 	PUT(SUPERBLOCK, struct super_block, s_dev, 38);
 	PUT(SUPERBLOCK, struct super_block, s_root, TO(INODE));
 	PUT(SUPERBLOCK, struct super_block, s_fs_info, TO(SERVER));

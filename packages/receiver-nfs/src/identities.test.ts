@@ -116,7 +116,7 @@ describe.skipIf(skipped !== undefined).each(kernels)(
       ['HANDLE_AFTER_SEQUENCE', 77],
       ['NO_HANDLE', 0],
       ['NO_INODE', 0],
-      ['NO_FILEID', 0],
+      ['OTHER_FILESYSTEM', 0],
       ['NONE', 0],
     ] as const)('the file of a metadata operation: %s', (place, file) => {
       begin();
@@ -125,6 +125,16 @@ describe.skipIf(skipped !== undefined).each(kernels)(
       run({ arguments: place });
       // Before the first READ or WRITE nobody knows where the inode is.
       expect([...batch().events.file]).toEqual([0, 77, file]);
+    });
+
+    test('a handle of a data server says nothing of where the inode is', () => {
+      begin();
+      const read = { shape: 'READ', status: 1, name: 'READ' } as const;
+      for (const place of ['DATA_SERVER', 'NONE'] as const) {
+        run({ ...read, arguments: place });
+        run({ arguments: 'HANDLE' });
+      }
+      expect([...batch().events.file]).toEqual([77, 0, 77, 77]);
     });
 
     const deep = ['d', 'c', 'b', 'a'].map((letter) => letter.repeat(200));

@@ -31,7 +31,16 @@ function reasonToSkip(): string | undefined {
 }
 
 export const MS = 1e6;
-const places = ['NONE', 'HANDLE', 'HANDLE_FIRST', 'HANDLE_AFTER_SEQUENCE', 'NO_HANDLE', 'NO_INODE', 'NO_FILEID'] as const;
+const places = [
+  'NONE',
+  'HANDLE',
+  'HANDLE_FIRST',
+  'HANDLE_AFTER_SEQUENCE',
+  'NO_HANDLE',
+  'NO_INODE',
+  'OTHER_FILESYSTEM',
+  'DATA_SERVER',
+] as const;
 const shapes = ['PLAIN', 'READ', 'WRITE', 'DIRECT_WRITE', 'COMMIT', 'WRITE_TAIL_PAGE', 'WRITE_NO_CGROUP', 'DIRECT_COMMIT'] as const;
 
 /** One operation, as fake.bpf.c wants it. Times are nanoseconds after the start of its task. */

@@ -1,4 +1,4 @@
-# Totals that are pinned: the agent is killed under load, started again, displaced by a second one, and started once more.
+# Totals that are pinned: the agent is killed under load, started again, displaced by a second one, by a third while it stands still, and started once more.
 set -e
 . /lab/guest/cluster.sh
 . /lab/guest/pods.sh
@@ -54,9 +54,17 @@ wait "$agent" || echo $? > $out/displaced.status
 tail -n 1 $out/agent.log > $out/displaced.line
 wait_until 120 'the second serves its page' busybox wget -q -O /dev/null http://127.0.0.1:9465/metrics
 more_work 4
-say 'the second ends, and one more starts after a while'
-kill "$second"
-wait "$second"
+say 'a third one starts while the second stands still: programs of both hang on the page cache'
+kill -STOP "$second"
+start_agent /run/pinned.yaml
+more_work 4
+bpftool -j prog show | grep -o '"name":"vfs_write"' | wc -l > $out/programs.both
+kill -CONT "$second"
+wait "$second" || echo $? > $out/displaced-late.status
+more_work 4
+say 'the third ends, and one more starts after a while'
+kill "$agent"
+wait "$agent"
 links > $out/links.between
 more_work 4
 start_agent /run/pinned.yaml

@@ -10,7 +10,8 @@ const text = (out: string, name: string): Promise<string> => readFile(join(out, 
 
 export const handover: Scenario = {
   name: 'handover',
-  about: 'pinned totals under load: the agent killed, started again, displaced by a second one, away for a while: no gap, no double',
+  about:
+    'pinned totals under load: the agent killed, started again, displaced, displaced while it stands still, away for a while: no gap, no double',
   timeoutMs: 600_000,
   async check(out, checks) {
     const before = await reading(out, 'before');
@@ -28,6 +29,8 @@ export const handover: Scenario = {
     checks.that('programs go on without an agent', (await text(out, 'programs.killed')).includes('rpc_task_end'));
     checks.that('links stay pinned when an agent ends', Number(await text(out, 'links.between')) >= 2);
     checks.equal('exit status of the agent that was displaced', await text(out, 'displaced.status'), '2');
+    checks.equal('programs at the page cache while two agents were attached', await text(out, 'programs.both'), '2');
+    checks.equal('exit status of the one that stood still meanwhile', await text(out, 'displaced-late.status'), '2');
     const line = await text(out, 'displaced.line');
     checks.that('it says why in one line', line.startsWith('NFS-206 '), line);
     const programs = (await text(out, 'programs.last')).split('\n').map((one) => one.trim());

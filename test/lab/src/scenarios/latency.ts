@@ -42,7 +42,7 @@ function compareTimes(earlier: Mount | undefined, mount: Mount, growth: Growth, 
     const seen = (metric: string): number =>
       [mount.export, ''].reduce((sum, path) => sum + growth.of(metric, { ...selector, nfs_export_path: path } satisfies Selector), 0);
 
-    if (name === 'READ' || name === 'READ_PLUS')
+    if (['READ', 'READ_PLUS', 'WRITE'].includes(name))
       checks.that(`${mount.folder} ${name} are enough to see a microsecond each`, operations * PER_OPERATION > ROUNDING, `${operations}`);
     const most = ROUNDING + operations * PER_OPERATION;
     for (const [time, metric] of [

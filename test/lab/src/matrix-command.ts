@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { LabError } from './lab-error.ts';
@@ -14,6 +15,9 @@ export interface MatrixCommand {
   readonly results: string;
 }
 
+/** An emulated guest takes a processor half of its time, 45 to 65 of 100 s, and waits for something the rest. */
+const usualJobs = String(Math.ceil(availableParallelism() * 1.5));
+
 export const help = `Runs the scenarios of the lab on every kernel and with both rights, and keeps what came of it in
 test/lab/results/<date>.json, from which \`npm run generate\` writes the tables of docs/kernels.md and README.md.
 
@@ -25,7 +29,7 @@ test/lab/results/<date>.json, from which \`npm run generate\` writes the tables 
   --rights LIST     only these rights: root, two
   --core            only what \`npm test\` runs
   --again           also what passed already on the same sources
-  --jobs N          guests side by side (default: 2); an emulated one takes a processor and 2.5 GB
+  --jobs N          guests side by side, each 2.5 GB (default: ${usualJobs})
   --limit MINUTES   ends a run that is not done by then (default: 30); it counts as failed
   --results FOLDER  keep the results elsewhere
   --list            what would be run
@@ -40,7 +44,7 @@ const options = {
   rights: { type: 'string' },
   core: { type: 'boolean', default: false },
   again: { type: 'boolean', default: false },
-  jobs: { type: 'string', default: '2' },
+  jobs: { type: 'string', default: usualJobs },
   limit: { type: 'string', default: '30' },
   results: { type: 'string', default: join(root, 'test', 'lab', 'results') },
   list: { type: 'boolean', default: false },

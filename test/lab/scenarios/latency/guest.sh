@@ -25,9 +25,8 @@ wait_until 120 'Prometheus scrapes the agent' eval 'query "up==1" | grep -q nfsc
 say 'waiting until nothing moves'
 stand_still before
 
-# One at a time. Where the kernel preempts (7.x), a tick that comes while our program runs is served when it has ended, before the
-# kernel reads its own clock for the same operation: when writes are many at once, somebody else's turn is in between. Emulated, the
-# program takes long enough for 5 to 12 us an operation.
+# One at a time. Where the kernel preempts, somebody else may have a turn between the end of our program and the kernel's reading of its own
+# clock. Emulated, on 7.3, sums of execute were up to 12 us an operation apart with many writes at once, and less than 1 us with one at a time.
 say 'many operations on a fast network'
 for folder in /data3 /data4; do
   workload direct-write $folder/many-v${folder: -1} 4194304 4096

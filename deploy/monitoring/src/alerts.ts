@@ -55,7 +55,9 @@ export const alerts: readonly Alert[] = [
       'Which operation: LOCK waits for another holder, which is no fault of the server. OPEN may wait for a delegation that another client has to give back. WRITE and COMMIT wait for disks.',
       '`nfscope top` on the node of the pod shows the process and the file.',
     ],
-    mend: ['Find the holder of the lock or delegation by the file, or mend the server. A restart of the pod helps only where the pod is the holder.'],
+    mend: [
+      'Find the holder of the lock or delegation by the file, or mend the server. A restart of the pod helps only where the pod is the holder.',
+    ],
   },
   {
     name: 'NasLatencyHigh',
@@ -89,7 +91,8 @@ export const alerts: readonly Alert[] = [
     expr: `sum by (${place}) (rate(${series.IO_RETRANSMITS}[5m])) / sum by (${place}) (rate(${series.IO_DURATION}_count[5m])) > 0.01`,
     for: '10m',
     summary: `{{ $value | humanizePercentage }} of the operations on ${atPlace} were sent again`,
-    meaning: 'More than one in a hundred RPCs had no reply in time and was sent again. Over TCP that is not loss of a packet but of a connection, or a server that stands still.',
+    meaning:
+      'More than one in a hundred RPCs had no reply in time and was sent again. Over TCP that is not loss of a packet but of a connection, or a server that stands still.',
     look: [
       'Panel *Reconnects* of *Stuck now*: connections that break. A firewall that forgets idle connections does that.',
       'One node alone: its network card. All nodes: the server.',
@@ -102,8 +105,12 @@ export const alerts: readonly Alert[] = [
     expr: `sum by (${pod}, ${label.SERVER_ADDRESS}) (${record.operations}{${label.K8S_POD_NAME}!="", ${label.NFS_OPERATION_NAME}!~"${MOVES}"}) > 1000 and sum by (${pod}, ${label.SERVER_ADDRESS}) (${record.operations}{${label.K8S_POD_NAME}!="", ${label.NFS_OPERATION_NAME}!~"${MOVES}"}) / sum by (${pod}, ${label.SERVER_ADDRESS}) (${record.operations}{${label.K8S_POD_NAME}!=""}) > 0.8`,
     for: '15m',
     summary: `${ofPod} asks {{ $labels.${label.SERVER_ADDRESS} }} for metadata {{ $value | humanize }} times a second`,
-    meaning: 'More than 1,000 operations a second of one pod, four fifths of all it does, move no data: GETATTR, LOOKUP, ACCESS, OPEN, READDIR.',
-    look: ['Dashboard *Why slow*, panel *Metadata by pod*, and *Who* with this pod chosen: which operation.', '`nfscope top` on its node: which process.'],
+    meaning:
+      'More than 1,000 operations a second of one pod, four fifths of all it does, move no data: GETATTR, LOOKUP, ACCESS, OPEN, READDIR.',
+    look: [
+      'Dashboard *Why slow*, panel *Metadata by pod*, and *Who* with this pod chosen: which operation.',
+      '`nfscope top` on its node: which process.',
+    ],
     mend: [
       'GETATTR: a longer attribute cache (`actimeo`), or no `noac`. LOOKUP and ACCESS: programs that walk trees, such as `find`, `git status`, an antivirus, an import path with hundreds of folders.',
       'Put small read-only trees into the image or on a local disk.',
@@ -115,8 +122,12 @@ export const alerts: readonly Alert[] = [
     expr: `sum by (${pod}, ${label.SERVER_ADDRESS}) (${record.operations}{${label.K8S_POD_NAME}!=""}) / on (${CLUSTER}, ${label.SERVER_ADDRESS}) group_left () sum by (${CLUSTER}, ${label.SERVER_ADDRESS}) (${record.operations}) > 0.5 and on (${CLUSTER}, ${label.SERVER_ADDRESS}) count by (${CLUSTER}, ${label.SERVER_ADDRESS}) (sum by (${pod}, ${label.SERVER_ADDRESS}) (${record.operations}{${label.K8S_POD_NAME}!=""}) > 0) >= 3 and on (${CLUSTER}, ${label.SERVER_ADDRESS}) sum by (${CLUSTER}, ${label.SERVER_ADDRESS}) (${record.operations}) > 500`,
     for: '15m',
     summary: `${ofPod} makes {{ $value | humanizePercentage }} of the operations on {{ $labels.${label.SERVER_ADDRESS} }}`,
-    meaning: 'One pod makes more than half of the operations of a server that at least three pods use, at more than 500 operations a second.',
-    look: ['Is anybody hurt? *Why slow* with this server chosen: is RTT higher than before?', 'Dashboard *Who*: since when, and is it the same on other nodes?'],
+    meaning:
+      'One pod makes more than half of the operations of a server that at least three pods use, at more than 500 operations a second.',
+    look: [
+      'Is anybody hurt? *Why slow* with this server chosen: is RTT higher than before?',
+      'Dashboard *Who*: since when, and is it the same on other nodes?',
+    ],
     mend: ['Speak with its owners; give it a server, an export with a limit, or hours of its own.'],
   },
   {
@@ -125,8 +136,12 @@ export const alerts: readonly Alert[] = [
     expr: `up{job=~".*nfscope.*"} == 0`,
     for: '5m',
     summary: `nfscope on {{ $labels.${NODE} }} has not been scraped for five minutes`,
-    meaning: 'Nobody counts for the pods of this node. With `pin_path` the kernel goes on counting, so that nothing is missing once the agent is back.',
-    look: ['`kubectl -n nfscope get pods -o wide`, the log of the pod, `nfscope doctor` in it.', 'A dead NFS server does not stop the agent; a node that does not answer does.'],
+    meaning:
+      'Nobody counts for the pods of this node. With `pin_path` the kernel goes on counting, so that nothing is missing once the agent is back.',
+    look: [
+      '`kubectl -n nfscope get pods -o wide`, the log of the pod, `nfscope doctor` in it.',
+      'A dead NFS server does not stop the agent; a node that does not answer does.',
+    ],
     mend: ['By the code in the log: docs/errors.md.'],
   },
   {
@@ -137,8 +152,13 @@ export const alerts: readonly Alert[] = [
     summary: `nfscope on {{ $labels.${NODE} }} lost {{ $value | humanize }} records ({{ $labels.${label.NFSCOPE_LOST_KIND} }}) in 15 minutes`,
     meaning:
       'The kernel could not keep records. `event` is detail: totals are exact. `row`: the table was full, operations are counted without their owner. `run`: operations are missing, and nfs.io.coverage says of which mount.',
-    look: ['Panel *Lost* of *Agent health*, and `nfs.io.coverage` by its reason.', 'Is the agent short of processor time (its limit, *Event loop late*)?'],
-    mend: ['`event`: `events: slow` in the receiver, or a larger ring. `row`: a larger table (docs/configuration.md). `run`: docs/kernels.md.'],
+    look: [
+      'Panel *Lost* of *Agent health*, and `nfs.io.coverage` by its reason.',
+      'Is the agent short of processor time (its limit, *Event loop late*)?',
+    ],
+    mend: [
+      '`event`: `events: slow` in the receiver, or a larger ring. `row`: a larger table (docs/configuration.md). `run`: docs/kernels.md.',
+    ],
   },
   {
     name: 'NasAgentUnattributed',
@@ -147,7 +167,10 @@ export const alerts: readonly Alert[] = [
     for: '30m',
     summary: '{{ $value | humanizePercentage }} of the bytes on NFS have no pod',
     meaning: 'More than a hundredth of what containers move is not under the name of a pod.',
-    look: ['Log of the agents: which source of names fails (API server, container runtime, folders of logs).', 'Containers that are no pods, such as those of Docker, have no pod to be named by.'],
+    look: [
+      'Log of the agents: which source of names fails (API server, container runtime, folders of logs).',
+      'Containers that are no pods, such as those of Docker, have no pod to be named by.',
+    ],
     mend: ['Rights and sources: docs/names.md.'],
   },
   {
@@ -157,8 +180,13 @@ export const alerts: readonly Alert[] = [
     for: '15m',
     summary: `{{ $value | humanizePercentage }} of the operations on ${atPlace} are missing on {{ $labels.${NODE} }}`,
     meaning: 'The kernel’s own account of the mount (mountstats) has operations that nfscope has not, and that it should have.',
-    look: ['`nfs.io.coverage.reason`, and `nfs.operation.name` beside it.', '`nfscope doctor` on the node: how its programs are attached; docs/kernels.md: what this kernel loses.'],
-    mend: ['`map_full`: a larger table. `missed_runs`: stop what reads BPF maps in a loop, or take a kernel where raw tracepoints can be used.'],
+    look: [
+      '`nfs.io.coverage.reason`, and `nfs.operation.name` beside it.',
+      '`nfscope doctor` on the node: how its programs are attached; docs/kernels.md: what this kernel loses.',
+    ],
+    mend: [
+      '`map_full`: a larger table. `missed_runs`: stop what reads BPF maps in a loop, or take a kernel where raw tracepoints can be used.',
+    ],
   },
   {
     name: 'NasAgentConfigurationRefused',

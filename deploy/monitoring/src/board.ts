@@ -13,6 +13,11 @@ export const board = (uid: string, title: string, description: string, choices: 
     .time({ from: 'now-1h', to: 'now' })
     .refresh('1m')
     .link(
-      new DashboardLinkBuilder('nfscope').type(DashboardLinkType.Dashboards).tags(['nfscope']).asDropdown(true).includeVars(true).keepTime(true),
+      new DashboardLinkBuilder('nfscope')
+        .type(DashboardLinkType.Dashboards)
+        .tags(['nfscope'])
+        .asDropdown(true)
+        .includeVars(true)
+        .keepTime(true),
     )
     .variables(variables(...choices));

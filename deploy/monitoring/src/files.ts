@@ -51,7 +51,9 @@ const yaml = (value: unknown): string =>
 /** Path in the repository -> text. */
 export const files = (): ReadonlyMap<string, string> =>
   new Map([
-    ...Object.entries(dashboards).map(([name, board]) => [`deploy/monitoring/dashboards/${name}`, `${JSON.stringify(board, null, 2)}\n`] as const),
+    ...Object.entries(dashboards).map(
+      ([name, board]) => [`deploy/monitoring/dashboards/${name}`, `${JSON.stringify(board, null, 2)}\n`] as const,
+    ),
     ['deploy/monitoring/rules.yaml', yaml({ groups: ruleGroups })],
     [
       'deploy/monitoring/kubernetes/prometheus-rule.yaml',

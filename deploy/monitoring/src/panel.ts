@@ -23,7 +23,12 @@ interface Query {
 }
 
 const query = ({ expr, legend }: Query, i: number) =>
-  new DataqueryBuilder().datasource(datasource).expr(expr).legendFormat(legend).range().refId(String.fromCharCode(65 + i));
+  new DataqueryBuilder()
+    .datasource(datasource)
+    .expr(expr)
+    .legendFormat(legend)
+    .range()
+    .refId(String.fromCharCode(65 + i));
 
 const lines = (panel: Panel, queries: readonly Query[]) =>
   new TimeseriesBuilder()

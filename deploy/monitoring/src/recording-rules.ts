@@ -36,8 +36,8 @@ export const recordingRules: readonly RecordingRule[] = [
   { record: record.serverTime, expr: by([...POD, ...EXPORT], rate(`${series.IO_RTT}_sum`)) },
   {
     record: record.latency,
-    expr: `histogram_quantile(0.99, sum by (${[CLUSTER, ...EXPORT, 'le'].join(', ')}) (rate(${series.IO_DURATION}_bucket[5m])))`,
+    // An idle export has no latency: NaN would spoil the mean of the week.
+    expr: `histogram_quantile(0.99, sum by (${[CLUSTER, ...EXPORT, 'le'].join(', ')}) (rate(${series.IO_DURATION}_bucket[5m]))) >= 0`,
   },
-  // Only what was busy has a usual latency: NaN of idle minutes would spoil the mean.
-  { record: record.usualLatency, expr: `avg_over_time((${record.latency} >= 0)[7d:5m])` },
+  { record: record.usualLatency, expr: `avg_over_time(${record.latency}[7d])` },
 ];

@@ -18,13 +18,23 @@ export const agentHealth = board(
   .withRow(new RowBuilder('Is it the truth'))
   .withPanel(
     stat(
-      { title: 'Least coverage', description: 'Of all mounts, the least share of the kernel’s own count of operations that has an owner.', unit: 'percentunit', width: 8 },
+      {
+        title: 'Least coverage',
+        description: 'Of all mounts, the least share of the kernel’s own count of operations that has an owner.',
+        unit: 'percentunit',
+        width: 8,
+      },
       { expr: `min(${series.IO_COVERAGE}{${here}, ${label.NFS_IO_COVERAGE_REASON}=""})`, legend: 'coverage' },
     ),
   )
   .withPanel(
     stat(
-      { title: 'Without a pod', description: 'Share of the operations of containers and unknown sources that have no pod’s name.', unit: 'percentunit', width: 8 },
+      {
+        title: 'Without a pod',
+        description: 'Share of the operations of containers and unknown sources that have no pod’s name.',
+        unit: 'percentunit',
+        width: 8,
+      },
       {
         expr: `sum(${record.operations}{${here}, ${label.NFS_IO_OWNER}=~"container|unknown|other", ${label.K8S_POD_NAME}=""}) / sum(${record.operations}{${here}}) or vector(0)`,
         legend: 'without a pod',
@@ -39,7 +49,13 @@ export const agentHealth = board(
   )
   .withPanel(
     timeseries(
-      { title: 'Coverage by reason', description: 'Mean share of operations that are not under their export with an owner, and why. parent_client and attached_late are usual; missed_runs and unknown are not.', unit: 'percentunit', width: 12 },
+      {
+        title: 'Coverage by reason',
+        description:
+          'Mean share of operations that are not under their export with an owner, and why. parent_client and attached_late are usual; missed_runs and unknown are not.',
+        unit: 'percentunit',
+        width: 12,
+      },
       {
         expr: `avg by (${label.NFS_IO_COVERAGE_REASON}) (${series.IO_COVERAGE}{${here}, ${label.NFS_IO_COVERAGE_REASON}!=""})`,
         legend: `{{${label.NFS_IO_COVERAGE_REASON}}}`,
@@ -48,13 +64,26 @@ export const agentHealth = board(
   )
   .withPanel(
     timeseries(
-      { title: 'Lost', description: 'Records that the kernel could not keep. Events are detail; rows and runs are operations.', unit: 'ops', width: 12 },
-      { expr: `sum by (${label.NFSCOPE_LOST_KIND}) (rate(${series.LOST}{${here}}[$__rate_interval]))`, legend: `{{${label.NFSCOPE_LOST_KIND}}}` },
+      {
+        title: 'Lost',
+        description: 'Records that the kernel could not keep. Events are detail; rows and runs are operations.',
+        unit: 'ops',
+        width: 12,
+      },
+      {
+        expr: `sum by (${label.NFSCOPE_LOST_KIND}) (rate(${series.LOST}{${here}}[$__rate_interval]))`,
+        legend: `{{${label.NFSCOPE_LOST_KIND}}}`,
+      },
     ),
   )
   .withPanel(
     timeseries(
-      { title: 'Programs attached', description: 'Programs in the kernel, by how they are called; 0 while no NFS is mounted.', unit: 'short', width: 12 },
+      {
+        title: 'Programs attached',
+        description: 'Programs in the kernel, by how they are called; 0 while no NFS is mounted.',
+        unit: 'short',
+        width: 12,
+      },
       {
         expr: `sum by (${label.NFSCOPE_PROGRAM_TYPE}) (${series.PROGRAM_ATTACHED}{${here}})`,
         legend: `{{${label.NFSCOPE_PROGRAM_TYPE}}}`,
@@ -64,7 +93,10 @@ export const agentHealth = board(
   .withPanel(
     stacked(
       { title: 'Pods known', description: 'By who told of them.', unit: 'short', width: 12 },
-      { expr: `sum by (${label.NFSCOPE_IDENTITY_SOURCE}) (${series.K8S_POD_TABLE_SIZE}{${here}})`, legend: `{{${label.NFSCOPE_IDENTITY_SOURCE}}}` },
+      {
+        expr: `sum by (${label.NFSCOPE_IDENTITY_SOURCE}) (${series.K8S_POD_TABLE_SIZE}{${here}})`,
+        legend: `{{${label.NFSCOPE_IDENTITY_SOURCE}}}`,
+      },
     ),
   )
   .withRow(new RowBuilder('What it costs'))

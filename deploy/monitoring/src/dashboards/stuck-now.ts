@@ -8,16 +8,23 @@ const server = chosen('cluster', 'server', 'export');
 const place = `${label.SERVER_ADDRESS}, ${label.NFS_EXPORT_PATH}`;
 
 /** What waits for a server that does not answer, and whose it is. */
-export const stuckNow = board(
-  'nfscope-stuck-now',
-  'NFS: stuck now',
-  'What waits for a server that does not answer, and whose it is.',
-  ['cluster', 'namespace', 'pod', 'server', 'export', 'operation'],
-)
+export const stuckNow = board('nfscope-stuck-now', 'NFS: stuck now', 'What waits for a server that does not answer, and whose it is.', [
+  'cluster',
+  'namespace',
+  'pod',
+  'server',
+  'export',
+  'operation',
+])
   .withRow(new RowBuilder('Now'))
   .withPanel(
     stat(
-      { title: 'Oldest operation', description: 'Age of the oldest operation in flight. Seconds are usual, a minute is not.', unit: 's', width: 8 },
+      {
+        title: 'Oldest operation',
+        description: 'Age of the oldest operation in flight. Seconds are usual, a minute is not.',
+        unit: 's',
+        width: 8,
+      },
       { expr: `max(${series.IO_INFLIGHT_AGE}{${raw}})`, legend: 'oldest' },
     ),
   )
@@ -35,7 +42,13 @@ export const stuckNow = board(
   )
   .withPanel(
     table(
-      { title: 'Who waits', description: 'Pods with an operation older than 5 s, the oldest first. All pods of one server: it, or the way to it, is down. One pod alone: look at the pod.', unit: 's', width: 24 },
+      {
+        title: 'Who waits',
+        description:
+          'Pods with an operation older than 5 s, the oldest first. All pods of one server: it, or the way to it, is down. One pod alone: look at the pod.',
+        unit: 's',
+        width: 24,
+      },
       `sort_desc(max by (${label.K8S_NAMESPACE_NAME}, ${label.K8S_POD_NAME}, ${label.NFS_OPERATION_NAME}, ${place}, ${NODE}) (${series.IO_INFLIGHT_AGE}{${raw}}) > 5)`,
       {
         [label.K8S_NAMESPACE_NAME]: 'Namespace',
@@ -51,7 +64,12 @@ export const stuckNow = board(
   .withRow(new RowBuilder('Before'))
   .withPanel(
     timeseries(
-      { title: 'Age of the oldest', description: 'A line that climbs by a second a second is a server that does not answer.', unit: 's', width: 12 },
+      {
+        title: 'Age of the oldest',
+        description: 'A line that climbs by a second a second is a server that does not answer.',
+        unit: 's',
+        width: 12,
+      },
       { expr: `max by (${place}) (${series.IO_INFLIGHT_AGE}{${raw}})`, legend: `{{${label.SERVER_ADDRESS}}}:{{${label.NFS_EXPORT_PATH}}}` },
     ),
   )
@@ -66,13 +84,29 @@ export const stuckNow = board(
   )
   .withPanel(
     timeseries(
-      { title: 'Major timeouts', description: 'Times that the client gave a server up for a while; a soft mount hands EIO or ETIMEDOUT to the application then.', unit: 'ops', width: 12 },
-      { expr: `sum by (${place}) (rate(${series.IO_TIMEOUTS}{${raw}}[$__rate_interval]))`, legend: `{{${label.SERVER_ADDRESS}}}:{{${label.NFS_EXPORT_PATH}}}` },
+      {
+        title: 'Major timeouts',
+        description: 'Times that the client gave a server up for a while; a soft mount hands EIO or ETIMEDOUT to the application then.',
+        unit: 'ops',
+        width: 12,
+      },
+      {
+        expr: `sum by (${place}) (rate(${series.IO_TIMEOUTS}{${raw}}[$__rate_interval]))`,
+        legend: `{{${label.SERVER_ADDRESS}}}:{{${label.NFS_EXPORT_PATH}}}`,
+      },
     ),
   )
   .withPanel(
     timeseries(
-      { title: 'Reconnects', description: 'Connections made anew: the server was restarted, or something between cuts them.', unit: 'ops', width: 12 },
-      { expr: `sum by (${label.SERVER_ADDRESS}) (rate(${series.TRANSPORT_RECONNECTS}{${label.SERVER_ADDRESS}=~"$server"}[$__rate_interval]))`, legend: `{{${label.SERVER_ADDRESS}}}` },
+      {
+        title: 'Reconnects',
+        description: 'Connections made anew: the server was restarted, or something between cuts them.',
+        unit: 'ops',
+        width: 12,
+      },
+      {
+        expr: `sum by (${label.SERVER_ADDRESS}) (rate(${series.TRANSPORT_RECONNECTS}{${label.SERVER_ADDRESS}=~"$server"}[$__rate_interval]))`,
+        legend: `{{${label.SERVER_ADDRESS}}}`,
+      },
     ),
   );

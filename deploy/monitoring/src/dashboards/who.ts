@@ -40,7 +40,12 @@ export const who = board(
   )
   .withPanel(
     stat(
-      { title: 'Failed', description: 'Share of the operations that ended with an error. A name that is not there is one too.', unit: 'percentunit', width: 6 },
+      {
+        title: 'Failed',
+        description: 'Share of the operations that ended with an error. A name that is not there is one too.',
+        unit: 'percentunit',
+        width: 6,
+      },
       {
         expr: `(sum(${record.errors}{${recorded}}) or vector(0)) / sum(${record.operations}{${recorded}})`,
         legend: 'failed',
@@ -50,19 +55,35 @@ export const who = board(
   .withPanel(
     stat(
       { title: 'Pods', description: 'Pods with an NFS operation in the last five minutes.', unit: 'short', width: 6 },
-      { expr: `count(count by (${label.K8S_NAMESPACE_NAME}, ${label.K8S_POD_NAME}) (${record.operations}{${recorded}, ${label.K8S_POD_NAME}!=""} > 0))`, legend: 'pods' },
+      {
+        expr: `count(count by (${label.K8S_NAMESPACE_NAME}, ${label.K8S_POD_NAME}) (${record.operations}{${recorded}, ${label.K8S_POD_NAME}!=""} > 0))`,
+        legend: 'pods',
+      },
     ),
   )
   .withRow(new RowBuilder('Workloads'))
   .withPanel(
     stacked(
-      { title: 'Operations by workload', description: 'The ten busiest. Kernel threads that work for no pod are `system`.', unit: 'ops', width: 12 },
-      { expr: top(`${label.K8S_NAMESPACE_NAME}, ${WORKLOAD}`, record.operations), legend: `{{${label.K8S_NAMESPACE_NAME}}}/{{${WORKLOAD}}}` },
+      {
+        title: 'Operations by workload',
+        description: 'The ten busiest. Kernel threads that work for no pod are `system`.',
+        unit: 'ops',
+        width: 12,
+      },
+      {
+        expr: top(`${label.K8S_NAMESPACE_NAME}, ${WORKLOAD}`, record.operations),
+        legend: `{{${label.K8S_NAMESPACE_NAME}}}/{{${WORKLOAD}}}`,
+      },
     ),
   )
   .withPanel(
     stacked(
-      { title: 'Throughput by workload', description: 'Bytes a second of reads and writes, charged to who wrote them, whoever flushed the page.', unit: 'Bps', width: 12 },
+      {
+        title: 'Throughput by workload',
+        description: 'Bytes a second of reads and writes, charged to who wrote them, whoever flushed the page.',
+        unit: 'Bps',
+        width: 12,
+      },
       { expr: top(`${label.K8S_NAMESPACE_NAME}, ${WORKLOAD}`, record.payload), legend: `{{${label.K8S_NAMESPACE_NAME}}}/{{${WORKLOAD}}}` },
     ),
   )
@@ -75,7 +96,12 @@ export const who = board(
   )
   .withPanel(
     stacked(
-      { title: 'Time of the server by pod', description: 'Seconds a second that the server, and the network, worked for a pod. 1 is one operation under way all the time.', unit: 's', width: 12 },
+      {
+        title: 'Time of the server by pod',
+        description: 'Seconds a second that the server, and the network, worked for a pod. 1 is one operation under way all the time.',
+        unit: 's',
+        width: 12,
+      },
       { expr: top(pod, record.serverTime), legend: podLegend },
     ),
   )
@@ -96,7 +122,12 @@ export const who = board(
   )
   .withPanel(
     timeseries(
-      { title: 'Operations by kind', description: 'Much GETATTR, LOOKUP and ACCESS beside little READ and WRITE is a metadata storm.', unit: 'ops', width: 12 },
+      {
+        title: 'Operations by kind',
+        description: 'Much GETATTR, LOOKUP and ACCESS beside little READ and WRITE is a metadata storm.',
+        unit: 'ops',
+        width: 12,
+      },
       { expr: sum(label.NFS_OPERATION_NAME, record.operations), legend: `{{${label.NFS_OPERATION_NAME}}}` },
     ),
   );

@@ -25,7 +25,12 @@ export const whySlow = board(
   .withRow(new RowBuilder('Latency'))
   .withPanel(
     heatmap(
-      { title: 'How long operations take', description: 'From the start of an RPC to its end. A second band above the first is a second cause.', unit: 's', width: 12 },
+      {
+        title: 'How long operations take',
+        description: 'From the start of an RPC to its end. A second band above the first is a second cause.',
+        unit: 's',
+        width: 12,
+      },
       `sum by (le) (increase(${series.IO_DURATION}_bucket{${raw}}[$__rate_interval]))`,
     ),
   )
@@ -52,26 +57,50 @@ export const whySlow = board(
   )
   .withPanel(
     timeseries(
-      { title: 'p99 by operation', description: 'READ slow alone: disks. Everything slow: network, or a server that is busy.', unit: 's', width: 12 },
+      {
+        title: 'The slowest hundredth by operation',
+        description: 'READ slow alone: disks. Everything slow: network, or a server that is busy.',
+        unit: 's',
+        width: 12,
+      },
       { expr: quantile(0.99, operation), legend: `{{${operation}}}` },
     ),
   )
   .withRow(new RowBuilder('Faults'))
   .withPanel(
     timeseries(
-      { title: 'Errors', description: 'Operations that failed, by error. ESTALE: what a pod has open was removed on the server. ENOENT is mostly a question, not a fault.', unit: 'ops', width: 8 },
-      { expr: `sum by (${label.ERROR_TYPE}) (${rate(`${series.IO_DURATION}_count`, `, ${label.ERROR_TYPE}!=""`)})`, legend: `{{${label.ERROR_TYPE}}}` },
+      {
+        title: 'Errors',
+        description:
+          'Operations that failed, by error. ESTALE: what a pod has open was removed on the server. ENOENT is mostly a question, not a fault.',
+        unit: 'ops',
+        width: 8,
+      },
+      {
+        expr: `sum by (${label.ERROR_TYPE}) (${rate(`${series.IO_DURATION}_count`, `, ${label.ERROR_TYPE}!=""`)})`,
+        legend: `{{${label.ERROR_TYPE}}}`,
+      },
     ),
   )
   .withPanel(
     timeseries(
-      { title: 'Retransmits', description: 'RPCs sent again since no reply came: loss in the network, or a server that stands still.', unit: 'ops', width: 8 },
+      {
+        title: 'Retransmits',
+        description: 'RPCs sent again since no reply came: loss in the network, or a server that stands still.',
+        unit: 'ops',
+        width: 8,
+      },
       { expr: `sum by (${place}) (${rate(series.IO_RETRANSMITS)})`, legend: placeLegend },
     ),
   )
   .withPanel(
     timeseries(
-      { title: 'Slots', description: 'Mean length of the queue for a slot at each send. Above 0, the client sends as much as it may.', unit: 'short', width: 8 },
+      {
+        title: 'Slots',
+        description: 'Mean length of the queue for a slot at each send. Above 0, the client sends as much as it may.',
+        unit: 'short',
+        width: 8,
+      },
       {
         expr: `sum by (${label.SERVER_ADDRESS}) (rate(${series.TRANSPORT_BACKLOG}{${label.SERVER_ADDRESS}=~"$server"}[$__rate_interval])) / sum by (${label.SERVER_ADDRESS}) (rate(${series.TRANSPORT_SENDS}{${label.SERVER_ADDRESS}=~"$server"}[$__rate_interval]))`,
         legend: `{{${label.SERVER_ADDRESS}}}`,
@@ -81,7 +110,12 @@ export const whySlow = board(
   .withRow(new RowBuilder('More work than is needed'))
   .withPanel(
     timeseries(
-      { title: 'Bytes an operation', description: 'Of reads and writes. Far below rsize and wsize: small I/O, which pays a round trip for each few bytes.', unit: 'bytes', width: 8 },
+      {
+        title: 'Bytes an operation',
+        description: 'Of reads and writes. Far below rsize and wsize: small I/O, which pays a round trip for each few bytes.',
+        unit: 'bytes',
+        width: 8,
+      },
       {
         expr: `sum by (${operation}) (${rate(`${series.IO_SIZE}_sum`, `, ${MOVES}`)}) / sum by (${operation}) (${rate(`${series.IO_SIZE}_count`, `, ${MOVES}`)})`,
         legend: `{{${operation}}}`,
@@ -90,7 +124,12 @@ export const whySlow = board(
   )
   .withPanel(
     stacked(
-      { title: 'Metadata by pod', description: 'The ten pods that ask most: GETATTR, LOOKUP, ACCESS, OPEN. A storm of them slows everybody down.', unit: 'ops', width: 8 },
+      {
+        title: 'Metadata by pod',
+        description: 'The ten pods that ask most: GETATTR, LOOKUP, ACCESS, OPEN. A storm of them slows everybody down.',
+        unit: 'ops',
+        width: 8,
+      },
       {
         expr: `topk(10, sum by (${label.K8S_NAMESPACE_NAME}, ${label.K8S_POD_NAME}) (${rate(`${series.IO_DURATION}_count`, `, ${METADATA}`)}))`,
         legend: `{{${label.K8S_NAMESPACE_NAME}}}/{{${label.K8S_POD_NAME}}}`,

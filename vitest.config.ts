@@ -13,6 +13,7 @@ export default defineConfig({
       'test/repo/src/**/*.test.ts',
       'test/packages/src/**/*.test.ts',
       'examples/**/*.test.ts',
+      'deploy/monitoring/src/**/*.test.ts',
     ],
     passWithNoTests: false,
   },

@@ -14,6 +14,7 @@ const generators = [
   { name: 'configuration', of: [] },
   { name: 'picture', of: [] },
   { name: 'kernels', of: [] },
+  { name: 'monitoring', of: [] },
   { name: 'api', of: [] },
 ];
 

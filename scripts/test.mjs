@@ -52,7 +52,7 @@ function read(file) {
  */
 async function unit() {
   for (const needed of ['kubernetes', 'container-runtimes']) await run(process.execPath, [`test/lab/dist/${needed}.js`], { line: show });
-  return vitest(['packages/', 'examples/', 'test/']);
+  return vitest(['packages/', 'deploy/', 'examples/', 'test/']);
 }
 
 /** What runs inside a user's own program, or as their agent, may run on a newer Node than the one of the rest. */

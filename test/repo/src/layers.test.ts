@@ -11,7 +11,7 @@ const layers: readonly { readonly level: number; readonly folder: RegExp }[] = [
   // A server that tests of any layer may send to.
   { level: 0, folder: /^test\/otlp-backend$/ },
   // Those that live from what is published.
-  { level: 4, folder: /^(examples|test)\/[a-z0-9-]+$/ },
+  { level: 4, folder: /^(examples|test|deploy)\/[a-z0-9-]+$/ },
 ];
 /** The kernel side and the addon are below everything, and one package alone talks to them. */
 const kernelSide: Readonly<Record<string, readonly string[]>> = {

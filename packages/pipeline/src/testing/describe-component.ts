@@ -15,8 +15,8 @@ import { context, creators, DEADLINE_MS } from './running.ts';
  * keeps the contract (shutdown without start, twice, after start; a receiver's output completes); what comes out of it is
  * what its files in `testdata/` say; and it waits for nobody beyond a deadline and piles nothing up:
  * - an exporter whose outside takes nothing ends an export at its deadline, and holds a batch or two, however many there were;
- * - a receiver, a processor and a connector give a consumer one batch at a time, keep none, and take nothing in that nobody takes out;
- *   one that is held says nothing, one that is shut down holds nobody;
+ * - a receiver, a processor and a connector keep no batch, and take nothing in that nobody takes out; one that is held says
+ *   nothing, one that is shut down holds nobody, also when it is asked to by a consumer that is still at a batch;
  * - what serves is not held by a client that asks half a question.
  */
 export const describeComponent = (factory: Factory, given: ComponentCase): void => {

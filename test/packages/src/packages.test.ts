@@ -55,6 +55,9 @@ describe.each(packages)('$name', ({ of, name }) => {
   test('its tarball has what is needed and no tests', (context) => {
     const { contents } = packed.find((one) => one.name === name)!;
     expect(contents).toContain('README.md');
+    const { license } = manifestOf(of) as { license: string };
+    const licences = license === 'Apache-2.0' ? ['LICENSE'] : license.split(' OR ').map((one) => `LICENSE.${one}`);
+    expect(contents.filter((path) => path.startsWith('LICENSE'))).toEqual(licences);
     expect(contents.filter((path) => /\.test\.|testdata|tsbuildinfo|\/bundle\//.test(path))).toEqual([]);
     // What is no text is made by a compiler, and is why the package exists.
     const made = { native: 'dist/nfscope.node', bpf: 'dist/nfs.bpf.o' }[basename(of)];

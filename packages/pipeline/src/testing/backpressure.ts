@@ -187,15 +187,19 @@ const operator = (factory: Factory, run: Run, { start = {} }: ComponentCase): vo
   });
 };
 
+type Tests = (factory: Factory, run: Run, given: ComponentCase) => void;
+
+const tests: Readonly<Record<Factory['kind'], readonly Tests[]>> = {
+  receiver: [receiver],
+  processor: [operator],
+  connector: [operator],
+  exporter: [exporter, served],
+  extension: [served],
+};
+const skipped: Tests = (_, __, { skipRuns }) => test(`backpressure (skipped: ${skipRuns})`, ({ skip }) => skip(skipRuns));
+
 /** Nobody waits for ever on what a component meets, and nothing piles up in it. */
 export const describeBackpressure = (factory: Factory, given: ComponentCase): void => {
   const run = Object.values(given.golden)[0] ?? {};
-  if (given.skipRuns !== undefined) {
-    test(`backpressure (skipped: ${given.skipRuns})`, ({ skip }) => skip(given.skipRuns));
-    return;
-  }
-  if (factory.kind === 'exporter') exporter(factory, run, given);
-  if (factory.kind === 'exporter' || factory.kind === 'extension') served(factory, run, given);
-  if (factory.kind === 'receiver') receiver(factory, run, given);
-  if (factory.kind === 'processor' || factory.kind === 'connector') operator(factory, run, given);
+  for (const some of given.skipRuns === undefined ? tests[factory.kind] : [skipped]) some(factory, run, given);
 };

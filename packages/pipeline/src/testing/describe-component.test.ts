@@ -18,7 +18,7 @@ const failures = async (): Promise<Record<string, string[]>> => {
       ['node_modules/vitest/vitest.mjs', 'run', '--config', config, '--reporter=json'],
       { cwd, env, maxBuffer: 1 << 26 },
       // It ends with 1, as tests fail.
-      (error, stdout) => (stdout === '' ? reject(error as Error) : resolve(JSON.parse(stdout) as Report)),
+      (error, stdout) => (stdout === '' ? reject(error) : resolve(JSON.parse(stdout) as Report)),
     );
   });
   const found: Record<string, string[]> = {};

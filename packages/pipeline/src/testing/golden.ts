@@ -30,12 +30,14 @@ export const describeGolden = (factory: Factory, { golden, start = {}, skipRuns 
     expect(Object.keys(golden)).not.toEqual([]);
   });
 
-  const title = skipRuns === undefined ? 'golden: %s' : `golden: %s (skipped: ${skipRuns})`;
-  test.for(Object.entries(golden))(title, async ([file, run], { skip }) => {
-    if (skipRuns !== undefined) return skip(skipRuns);
-    const text = await outcomeOf(factory, run, start);
-    // An empty file would be a run that shows nothing.
-    expect(text.trim()).not.toBe('');
-    await expect(text).toMatchFileSnapshot(`../testdata/${file}`);
-  });
+  test.for(Object.entries(golden))(
+    `golden: %s${skipRuns === undefined ? '' : ` (skipped: ${skipRuns})`}`,
+    async ([file, run], { skip }) => {
+      if (skipRuns !== undefined) return skip(skipRuns);
+      const text = await outcomeOf(factory, run, start);
+      // An empty file would be a run that shows nothing.
+      expect(text.trim()).not.toBe('');
+      await expect(text).toMatchFileSnapshot(`../testdata/${file}`);
+    },
+  );
 };

@@ -57,7 +57,7 @@ export interface Watched {
 export const watch = (kind: Factory['kind'], component: Lifecycle, next: (batch: Batch) => void, signal?: AbortSignal): Watched => {
   const input = new Subject<any>();
   let settle = (_error?: unknown): void => {};
-  const done = new Promise<void>((resolve, reject) => (settle = (error) => (error === undefined ? resolve() : reject(error as Error))));
+  const done = new Promise<void>((resolve, reject) => (settle = (error) => (error === undefined ? resolve() : reject(error))));
   done.catch(() => {});
   const output =
     kind === 'receiver'

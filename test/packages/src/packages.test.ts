@@ -18,7 +18,7 @@ beforeAll(async () => {
   for (const name of ['nas.recording', 'pods.json']) copyFileSync(join(root, 'examples/recording', name), join(project, name));
   copyFileSync(join(root, 'test/packages/src/observe-import.mjs'), join(project, 'observe-import.mjs'));
 }, 180_000);
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => rmSync(folder, { recursive: true }), 60_000);
 
 /** Programs of the kernel side, where README.md shows what takes rights. */
 const withoutRights: Readonly<Record<string, readonly [program: string, output: string]>> = {

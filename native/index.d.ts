@@ -1,8 +1,10 @@
 /** Field types of a record and the arrays their columns are: Uint8Array, Uint16Array, Uint32Array, Int32Array, Float64Array. */
 export declare const fieldType: { readonly u8: 1; readonly u16: 2; readonly u32: 3; readonly s32: 4; readonly u64: 5 };
 
+/** Where one field of many records goes. */
 export type Column = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array;
 
+/** How an object is opened and loaded; what is absent stays as the object has it. */
 export interface OpenOptions {
   /** File of the kernel types to relocate against, raw BTF or ELF; the running kernel's when absent. */
   readonly btf?: string;
@@ -28,6 +30,7 @@ export interface KernelError extends Error {
   readonly log: string;
 }
 
+/** What the kernel says of a loaded program. */
 export interface ProgramCounters {
   readonly attached: boolean;
   /** Zero unless the kernel counts runs (kernel.bpf_stats_enabled). */

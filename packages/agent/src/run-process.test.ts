@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer, type AddressInfo } from 'node:net';
@@ -9,7 +9,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { version } from './version.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -195,6 +195,54 @@ describe('a backend that hangs', () => {
     expect(await ended).toBe(1);
     expect(performance.now() - began).toBeLessThan(1_000);
     close();
+  });
+});
+
+describe('a terminal that is closed', () => {
+  /** Closes the terminal of a run, whose streams are led elsewhere by these words of the shell; resolves with its log. */
+  const closed = async (name: string, words: string, seen: string): Promise<{ log: string; crashes: string[]; pid: number }> => {
+    const place = join(folder, name.replaceAll(/\W/g, '-'));
+    await mkdir(place);
+    await writeFile(join(place, 'config.yaml'), ticking('debug', '127.0.0.1:0'));
+    const node = `${process.execPath} --report-uncaught-exception --report-directory=${place} ${program}`;
+    const command = `echo $$ >pid; exec ${words.replace('NODE', `${node} run --config config.yaml`)}`;
+    const terminal = spawn('script', ['-qec', command, '/dev/null'], { cwd: place, stdio: ['pipe', 'pipe', 'ignore'] });
+    started.push(terminal);
+    const shown = text(terminal.stdout);
+    const read = (file: string): Promise<string> => readFile(join(place, file), 'utf8').catch(() => '');
+    await vi.waitFor(async () => expect(await read('log')).toContain('ticking is near'), 10_000);
+    const pid = Number(await read('pid'));
+    pids.push(pid);
+    terminal.kill('SIGKILL');
+    await shown;
+    await vi.waitFor(async () => expect(await read('log')).toContain(seen), 10_000);
+    return { log: await read('log'), crashes: (await readdir(place)).filter((file) => file.endsWith('.json')), pid };
+  };
+  const pids: number[] = [];
+  const runs = (pid: number): boolean => {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  };
+  afterAll(() => pids.filter(runs).forEach((pid) => process.kill(pid, 'SIGKILL')));
+
+  test.each([
+    ['its input', 'NODE >out 2>log'],
+    ['its output', 'NODE </dev/null 2>log'],
+  ])('ends in order what has %s there', { timeout: 30_000 }, async (name, words) => {
+    const { log, crashes, pid } = await closed(name, words, 'shuts down exporter debug');
+    await vi.waitFor(() => expect(runs(pid)).toBe(false), 10_000);
+    expect(crashes).toEqual([]);
+    expect(log).not.toContain('loaded anew');
+  });
+
+  test('is a reload with nohup', { timeout: 30_000 }, async () => {
+    const { pid } = await closed('nohup', 'nohup NODE >out 2>log', 'the configuration was loaded anew');
+    expect(runs(pid)).toBe(true);
+    process.kill(pid, 'SIGTERM');
+    await vi.waitFor(() => expect(runs(pid)).toBe(false), 10_000);
   });
 });
 

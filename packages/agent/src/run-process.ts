@@ -20,8 +20,17 @@ export const runProcess = async (factories: readonly Factory[]): Promise<never> 
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
-  // A terminal that is closed says the same as `kill -HUP`: what runs in one ends with it.
-  const reload = process.stdin.isTTY ? EMPTY : fromEvent(process, 'SIGHUP');
+  // A terminal that is closed says the same as `kill -HUP`: what runs in one ends with it, in order. `nohup` leaves nothing on it.
+  const streams = [process.stdin, process.stdout, process.stderr];
+  const inTerminal = streams.some(({ isTTY }) => isTTY);
+  const reload = inTerminal ? EMPTY : fromEvent(process, 'SIGHUP');
+  if (inTerminal) {
+    process.on('SIGHUP', (signal) => {
+      // Nobody can be told anything there any more: unheard, a write to it would end the process in the midst of its shutdown.
+      for (const stream of streams) stream.on('error', () => {});
+      onSignal(signal);
+    });
+  }
   const code = await nfscope(process.argv.slice(2), factories, {
     env: process.env,
     stop: stop.signal,

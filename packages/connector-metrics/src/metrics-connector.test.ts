@@ -1,11 +1,25 @@
 import type { MetricsBatch, NfsBatch, Points } from '@nfscope/model';
-import { context, describeComponent } from '@nfscope/pipeline/testing';
+import { batchText, context, describeComponent } from '@nfscope/pipeline/testing';
 import { Subject, type Subscription } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { config } from './config.ts';
 import { factory } from './factory.ts';
 import { metricsConnector } from './metrics-connector.ts';
 import { addSource, bounds, nodeModel, readings, seriesName } from './testing/node-model.ts';
+
+const START = 1_700_000_000_000;
+
+/** A pod that reads, and one that nobody has named yet. */
+const readers = () => {
+  const node = nodeModel(START);
+  const [etl, unnamed] = [addSource(node, { 'k8s.pod.name': 'etl-7' }, { 'server.address': 'nas1' }), addSource(node, {}, {}, true)];
+  const [reads, writes] = [node.row(0, etl, 0), node.row(1, unnamed, 1, 10008, 3)];
+  return [1, 2, 3].map((second) => {
+    node.count(reads, second);
+    node.count(writes);
+    return node.batch(START + second * 1000);
+  });
+};
 
 describeComponent(factory, {
   valid: {
@@ -17,9 +31,8 @@ describeComponent(factory, {
     'an interval that is a busy loop': [{ interval: '1ms' }, 'interval: expected at least 100ms'],
     'a charge that is a word': [{ charge: 'page' }, 'charge: expected boolean'],
   },
+  golden: { 'snapshot.txt': { input: readers, text: (output) => batchText(output.slice(-1)) } },
 });
-
-const START = 1_700_000_000_000;
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

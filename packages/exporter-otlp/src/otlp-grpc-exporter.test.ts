@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import type { MetricsBatch } from '@nfscope/model';
 import { exportQueue, PermanentError } from '@nfscope/pipeline';
-import { context, describeComponent } from '@nfscope/pipeline/testing';
+import { batchText, context, describeComponent } from '@nfscope/pipeline/testing';
 import { afterEach, describe, expect, test } from 'vitest';
 import { config } from './config.ts';
 import { factory } from './factory.ts';
@@ -33,6 +33,19 @@ describeComponent(factory, {
     'a header of two lines': [{ headers: { 'x-a': 'b\r\nc' } }, 'headers::x-a: expected printable ASCII'],
     'no interval': [{ interval: '0s' }, 'interval: expected at least 100ms'],
     'another compression': [{ compression: 'zstd' }, 'compression: expected one of "none"|"gzip"'],
+  },
+  golden: {
+    'requests.txt': {
+      input: () => [snapshot({ resources: [{ 'k8s.pod.name': 'etl-7' }, {}], each: 1 })],
+      outside: async () => {
+        const { port, accepted, close } = await startBackend();
+        return { config: { endpoint: `http://127.0.0.1:${port}` }, text: () => batchText(accepted.map(({ message }) => message)), close };
+      },
+    },
+  },
+  stalled: async () => {
+    const { port, close } = await startBackend({ answer: () => 'silence' });
+    return { config: { endpoint: `http://127.0.0.1:${port}` }, close };
   },
 });
 

@@ -1,5 +1,5 @@
 import type { MetricsBatch } from '@nfscope/model';
-import { PermanentError, type ComponentContext, type Exporter } from '@nfscope/pipeline';
+import { inTime, PermanentError, type ComponentContext, type Exporter } from '@nfscope/pipeline';
 import type { Config } from './config.ts';
 import type { Connection } from './connection.ts';
 
@@ -93,7 +93,8 @@ export const otlpGrpcExporter = (config: Config, { id, log }: ComponentContext):
         }
       } finally {
         running = undefined;
-        await open.close();
+        // gRPC waits for what is under way until its own timeout, however soon this deadline is.
+        await inTime(open.close(), deadline);
       }
     },
   };

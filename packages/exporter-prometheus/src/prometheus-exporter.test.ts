@@ -9,7 +9,7 @@ import { config } from './config.ts';
 import { factory } from './factory.ts';
 import { prometheusExporter, type PrometheusExporter } from './prometheus-exporter.ts';
 import { parsePage } from './testing/parse-page.ts';
-import { batchOf, gauge } from './testing/snapshots.ts';
+import { batchOf, gauge, histogramPoints } from './testing/snapshots.ts';
 
 describeComponent(factory, {
   valid: {
@@ -27,6 +27,28 @@ describeComponent(factory, {
     'a path with a query': [{ path: '/metrics?x' }, 'path: expected a path that starts with /'],
   },
   start: { endpoint: '127.0.0.1:0' },
+  golden: {
+    'page.txt': {
+      input: () => [
+        batchOf(
+          [
+            { resource: { 'k8s.pod.name': 'etl-7' }, attributes: { 'server.address': 'nas1' } },
+            { attributes: { path: 'two\nlines "quoted"' } },
+          ],
+          [
+            gauge([{}, {}], [0.5, 3]),
+            {
+              ...{ name: 'test.time', unit: 's', description: 'A time.', type: 'histogram' },
+              points: [histogramPoints([{}, {}], [0.1, 1], [1, 2, 3, 4, 5, 6], [4.5, 20])],
+            },
+          ],
+        ),
+      ],
+      outside: () => ({ text: async (exporter) => (await fetch((exporter as PrometheusExporter).url()!)).text() }),
+    },
+  },
+  // Nobody comes to take it.
+  stalled: () => ({}),
 });
 
 const deadline = (ms = 4_000) => AbortSignal.timeout(ms);

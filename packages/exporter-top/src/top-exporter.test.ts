@@ -1,16 +1,11 @@
 import { Writable } from 'node:stream';
 import { PermanentError } from '@nfscope/pipeline';
-import { describeComponent } from '@nfscope/pipeline/testing';
+import { describeComponent, printed, unread } from '@nfscope/pipeline/testing';
 import { expect, test } from 'vitest';
 import { config } from './config.ts';
 import { factory } from './factory.ts';
 import { snapshot } from './testing/snapshot.ts';
 import { topExporter, type Terminal } from './top-exporter.ts';
-
-describeComponent(factory, {
-  valid: { 'nothing set': {}, 'a short table, often': { interval: '500ms', rows: 3 } },
-  invalid: { 'no row at all': [{ rows: 0 }, 'rows'], 'no time at all': [{ interval: '1ms' }, 'at least 100ms'] },
-});
 
 const T0 = Date.UTC(2026, 0, 2, 3, 4, 5);
 
@@ -25,6 +20,19 @@ const at = (second: number, pods: readonly string[], path = '/data') =>
       bytes: 2_500_000 * (i + 1) * second,
     })),
   );
+
+describeComponent(factory, {
+  valid: { 'nothing set': {}, 'a short table, often': { interval: '500ms', rows: 3 } },
+  invalid: { 'no row at all': [{ rows: 0 }, 'rows'], 'no time at all': [{ interval: '1ms' }, 'at least 100ms'] },
+  golden: {
+    'lines.txt': {
+      config: { interval: '1s' },
+      input: () => [at(0, ['orders', 'etl']), at(1, ['orders', 'etl']), at(2, ['orders'])],
+      outside: printed,
+    },
+  },
+  stalled: unread,
+});
 
 const shown = async (
   batches: readonly ReturnType<typeof at>[],

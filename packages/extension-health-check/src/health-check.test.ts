@@ -3,13 +3,7 @@ import type { ComponentState, HostView } from '@nfscope/pipeline';
 import { context, describeComponent, emptyHost } from '@nfscope/pipeline/testing';
 import { expect, test } from 'vitest';
 import { factory } from './factory.ts';
-import { healthCheck } from './health-check.ts';
-
-describeComponent(factory, {
-  valid: { 'the defaults': {}, 'all addresses': { endpoint: ':13133' } },
-  invalid: { 'no port': [{ endpoint: 'localhost' }, 'endpoint: expected host:port, such as 127.0.0.1:13133'] },
-  start: { endpoint: '127.0.0.1:0' },
-});
+import { healthCheck, type HealthCheck } from './health-check.ts';
 
 const soon = (): AbortSignal => AbortSignal.timeout(4_000);
 
@@ -20,6 +14,18 @@ const hostOf = (states: { receiver: ComponentState; exporter: ComponentState }):
     { kind: 'exporter', id: 'debug', signal: 'metrics', state: states.exporter },
     { kind: 'receiver', id: 'nfs', signal: 'nfs', state: states.receiver },
   ],
+});
+
+describeComponent(factory, {
+  valid: { 'the defaults': {}, 'all addresses': { endpoint: ':13133' } },
+  invalid: { 'no port': [{ endpoint: 'localhost' }, 'endpoint: expected host:port, such as 127.0.0.1:13133'] },
+  start: { endpoint: '127.0.0.1:0' },
+  golden: {
+    'ready.txt': {
+      host: hostOf({ receiver: 'starting', exporter: 'running' }),
+      outside: () => ({ text: async (extension) => (await fetch(`${(extension as HealthCheck).url()}/ready`)).text() }),
+    },
+  },
 });
 
 test('each probe, from the start to the end', async () => {

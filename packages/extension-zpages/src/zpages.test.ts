@@ -1,15 +1,9 @@
 import { defineExporter, defineReceiver, planPipelines, secret, type HostView } from '@nfscope/pipeline';
-import { context, describeComponent, emptyHost } from '@nfscope/pipeline/testing';
+import { context, describeComponent, emptyHost, type Run } from '@nfscope/pipeline/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { factory } from './factory.ts';
-import { zpages } from './zpages.ts';
-
-describeComponent(factory, {
-  valid: { 'the defaults': {}, 'all addresses': { endpoint: ':55679' } },
-  invalid: { 'no port': [{ endpoint: 'localhost' }, 'endpoint: expected host:port, such as 127.0.0.1:55679'] },
-  start: { endpoint: '127.0.0.1:0' },
-});
+import { zpages, type Zpages } from './zpages.ts';
 
 const never = (): never => {
   throw new Error('planning creates nothing');
@@ -41,6 +35,26 @@ const host: HostView = {
   queues: () => new Map([['page (nfs)', { sent: 17, dropped: 3, refused: 0, retried: 2 }]]),
   urls: () => new Map([['page', 'http://127.0.0.1:9464/metrics']]),
 };
+
+describeComponent(factory, {
+  valid: { 'the defaults': {}, 'all addresses': { endpoint: ':55679' } },
+  invalid: { 'no port': [{ endpoint: 'localhost' }, 'endpoint: expected host:port, such as 127.0.0.1:55679'] },
+  start: { endpoint: '127.0.0.1:0' },
+  golden: Object.fromEntries(
+    ['servicez', 'pipelinez'].map((page) => [
+      `${page}.txt`,
+      {
+        host,
+        outside: () => ({
+          text: async (extension) => {
+            const text = await (await fetch(`${(extension as Zpages).url()}/debug/${page}`)).text();
+            return text.replace(`process ${process.pid}, Node ${process.version}`, 'process 1, Node v20.19.0');
+          },
+        }),
+      } satisfies Run,
+    ]),
+  ),
+});
 
 test('what runs, how it is, what waits, and no secret', async () => {
   const extension = zpages({ endpoint: '127.0.0.1:0' }, context(factory), host);

@@ -64,10 +64,11 @@ export interface Logger {
   error(message: string, fields?: Record<string, unknown>): void;
 }
 
-/** What the host gives a component. */
+/** What the host gives a component when it is created: who it is, and where it tells of itself. A component of two signals is created twice, with the same. */
 export interface ComponentContext {
-  /** `type` or `type/name`, as in the configuration. */
+  /** `type` or `type/name`, as in the configuration; where an error of it is. */
   readonly id: string;
+  /** Says with each line which component it is of. For what a person can do something about; numbers go to `meter`. */
   readonly log: Logger;
   /** Version of the program that embeds the component. */
   readonly version: string;

@@ -16,3 +16,12 @@ export const withDeadline = async <T>(ms: number, work: (deadline: AbortSignal) 
     earlier?.removeEventListener('abort', follow);
   }
 };
+
+/** Waits for `work` until the deadline, and rejects with its reason then; what becomes of the work is nobody's business any more. */
+export const inTime = <T>(work: Promise<T>, deadline: AbortSignal): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const late = (): void => reject(deadline.reason as Error);
+    if (deadline.aborted) late();
+    deadline.addEventListener('abort', late, { once: true });
+    void work.then(resolve, reject).finally(() => deadline.removeEventListener('abort', late));
+  });

@@ -43,6 +43,8 @@ export { planPipelines, type Kind, type Plan, type PlannedComponent, type Planne
 export { buildGraph, type Graph, type GraphContext } from './graph.ts';
 export { defaultQueueSettings, exportQueue, type Queue, type QueueCounts, type QueueSettings } from './queue.ts';
 export { inSequence, type Member } from './lifecycle.ts';
-export { withDeadline } from './deadline.ts';
+export { inTime, withDeadline } from './deadline.ts';
 // Text that is safe in a terminal.
 export { printable } from './printable.ts';
+// Where an exporter prints.
+export { textOutput, type TextStream } from './text-output.ts';

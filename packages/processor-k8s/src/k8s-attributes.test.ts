@@ -1,10 +1,10 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Sources, type NfsBatch } from '@nfscope/model';
 import { context, describeComponent } from '@nfscope/pipeline/testing';
 import { firstValueFrom, Subject, type Observable } from 'rxjs';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { config as schema } from './config.ts';
 import { factory } from './factory.ts';
 import { k8sAttributes } from './k8s-attributes.ts';
@@ -15,6 +15,15 @@ beforeEach(() => {
   for (const name of ['KUBERNETES_SERVICE_HOST', 'KUBERNETES_SERVICE_PORT', 'KUBE_NODE_NAME', 'NODE_NAME']) vi.stubEnv(name, undefined);
 });
 afterEach(() => vi.unstubAllEnvs());
+
+const uid = '8f3c2d1e-0a5b-4c7d-9e1f-2b3a4c5d6e7f';
+const folder = mkdtempSync(join(tmpdir(), 'nfscope-k8s-'));
+const podsFile = join(folder, 'pods.json');
+writeFileSync(
+  podsFile,
+  `{ "items": [${readFileSync(new URL('../testdata/pod.json', import.meta.url), 'utf8').replace('//4444', `//${'4444'.repeat(16)}`)}] }`,
+);
+afterAll(() => rmSync(folder, { recursive: true }));
 
 describeComponent(factory, {
   valid: {
@@ -87,6 +96,21 @@ describeComponent(factory, {
     'no folder of logs': [{ logs: { path: '' } }, 'expected a path'],
     'no path': [{ service_account_path: '' }, 'expected a path'],
   },
+  golden: {
+    'named.txt': {
+      config: {
+        ...{ auth_type: 'none', sources: [], pods_file: podsFile, filter: { node: 'node-1' } },
+        extract: { metadata: ['k8s.namespace.name', 'k8s.pod.name', 'k8s.statefulset.name', 'k8s.container.name', 'k8s.node.name'] },
+      },
+      input: () => {
+        const sources = new Sources();
+        const client = { id: 1, program: 100003, version: 4, parents: [], server: undefined };
+        for (const container of ['4444', 'ffff'])
+          sources.add({ id: 1, kind: 'cgroup', path: `/kubepods/pod${uid}/cri-containerd-${container.repeat(16)}.scope` }, client, 0);
+        return [{ timeMs: 1_000, sources, changedSources: [0, 1] } as Partial<NfsBatch> as NfsBatch];
+      },
+    },
+  },
 });
 
 test.each([
@@ -153,7 +177,6 @@ describe('the name of the node', () => {
   });
 });
 
-const uid = '8f3c2d1e-0a5b-4c7d-9e1f-2b3a4c5d6e7f';
 const id = 'a'.repeat(64);
 
 /** A stream with one source: a container of a pod. */

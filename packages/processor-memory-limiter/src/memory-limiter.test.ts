@@ -16,6 +16,12 @@ import { limitsOf } from './limits.ts';
 import { memoryLimiter, shedEvents } from './memory-limiter.ts';
 import { processMemory, type Memory } from './memory.ts';
 
+const someBatch = (): NfsBatch => {
+  const totals = { length: 1, count: Float64Array.of(7) };
+  const events = { length: 3, duration: Float64Array.of(0.5, 1, 2), error: Uint16Array.of(0, 5, 0) };
+  return { totals, events } as unknown as NfsBatch;
+};
+
 describeComponent(factory, {
   valid: {
     'the defaults': {},
@@ -26,6 +32,11 @@ describeComponent(factory, {
     'a spike beyond the limit': [{ limit_mib: 100, spike_limit_mib: 100 }, 'spike_limit_mib: expected less than limit_mib'],
     'more than all': [{ limit_percentage: 101 }, 'limit_percentage: too big: expected number to be <=100'],
     'no time between looks': [{ check_interval: '1ms' }, 'check_interval: expected at least 10ms'],
+  },
+  // Any process is larger than a mebibyte, and none of these has a pebibyte.
+  golden: {
+    'over-its-limit.txt': { config: { limit_mib: 1 }, input: () => [someBatch()] },
+    'below-its-limit.txt': { config: { limit_mib: 2 ** 30 }, input: () => [someBatch()] },
   },
 });
 
@@ -67,8 +78,7 @@ const scene = () => {
   limiter.process(input).subscribe((batch) => out.push(batch));
   limiter.held.subscribe((on) => asked.push(on ? 'hold' : 'go'));
   asked.length = 0;
-  const totals = { length: 1, count: Float64Array.of(7) };
-  const batch = { totals, events: { length: 3, duration: new Float64Array(3), error: new Uint16Array(3) } } as unknown as NfsBatch;
+  const batch = someBatch();
   const set = (rss: number, heapUsed = 0, external = 0): void =>
     void Object.assign(reading, { rss: rss * MIB, heapUsed: heapUsed * MIB, external: external * MIB });
   const take = (): string[] => asked.splice(0);

@@ -1,17 +1,13 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nfsCharge, Sources, type Lost, type NfsBatch, type RpcClient, type Superblock } from '@nfscope/model';
-import { context, describeComponent } from '@nfscope/pipeline/testing';
+import { batchText, context, describeComponent, type Batch } from '@nfscope/pipeline/testing';
 import { Subject } from 'rxjs';
-import { describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { factory } from './coverage-factory.ts';
 import { nfsCoverage } from './nfs-coverage.ts';
-
-describeComponent(factory, {
-  valid: { 'nothing set': {}, 'procfs of the node': { procfs: '/host/proc' }, 'less often': { interval: '1m' } },
-  invalid: { 'no path': [{ procfs: '' }, 'expected a path'], 'too often': [{ interval: '10ms' }, 'at least 1000ms'] },
-});
 
 const START = 1_700_000_000_000;
 const nas = { address: '10.0.0.5', port: 2049, transport: 'tcp', name: 'nas' };
@@ -36,19 +32,57 @@ interface MountText {
   readonly exchange?: number;
 }
 
+/** What the kernel says of mounts, by the file that says it. */
+const accountsOf = (mounts: readonly MountText[]): { mountinfo: string; mountstats: string } => {
+  let [mountinfo, mountstats] = ['', ''];
+  for (const { device = '0:38', path = '/a', age = 100, opts = 'rw,hard', read = 0, exchange = 0 } of mounts) {
+    mountinfo += `22 1 ${device} / /mnt${path} rw - nfs4 nas:${path} rw\n`;
+    mountstats += `device nas:${path} mounted on /mnt${path} with fstype nfs4 statvers=1.1\n\topts:\t${opts}\n\tage:\t${age}\n`;
+    mountstats += `\txprt:\ttcp 0 0 1 0 0 ${read} ${read} 0 0 0 2 0 0\n\t READ: ${read} 0 0 0 0 0 0 0 0\n\t EXCHANGE_ID: ${exchange} 0 0 0 0 0 0 0 0\n`;
+  }
+  return { mountinfo, mountstats };
+};
+
+const node = mkdtempSync(join(tmpdir(), 'nfscope-coverage-'));
+mkdirSync(join(node, '1'));
+for (const [name, text] of Object.entries(accountsOf([{ age: 4, read: 9 }]))) writeFileSync(join(node, '1', name), text);
+afterAll(() => rmSync(node, { recursive: true }));
+
+/** A mount of nine reads of which five were counted: told until the kernel's accounts were read. */
+async function* counted(output: readonly Batch[]) {
+  const sources = new Sources();
+  sources.add({ id: 1, kind: 'cgroup', path: '/a' }, client(7), START);
+  const batch = (timeMs: number, ...counts: number[]) =>
+    ({
+      ...{ timeMs, startMs: START, sources, operations, totalsRead: true, superblocks: one() },
+      lost: { events: 0, identities: 0, rows: 0, tasks: 0, missed: 0 },
+      totals: {
+        length: counts.length,
+        ...{ row: Uint32Array.of(0), source: Uint32Array.of(0), operation: Uint32Array.of(0) },
+        ...{ charge: Uint32Array.of(nfsCharge.SUBMITTER), count: Uint32Array.from(counts) },
+      },
+    }) as unknown as NfsBatch;
+  yield batch(START + 10_000, 5);
+  for (let turns = 0; turns < 1_000 && told(output).length === 0; turns++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    yield batch(START + 20_000);
+  }
+}
+const told = (output: readonly Batch[]) => output.flatMap((batch) => ('mountstats' in batch && batch.mountstats ? [batch.mountstats] : []));
+const one = (device = '0:38', id = 7, parents = [3]): Superblock[] => [{ device, client: client(id, parents) }];
+
+describeComponent(factory, {
+  valid: { 'nothing set': {}, 'procfs of the node': { procfs: '/host/proc' }, 'less often': { interval: '1m' } },
+  invalid: { 'no path': [{ procfs: '' }, 'expected a path'], 'too often': [{ interval: '10ms' }, 'at least 1000ms'] },
+  golden: { 'coverage.txt': { config: { procfs: node }, input: counted, text: (output) => batchText(told(output)) } },
+});
+
 /** A stream of one receiver, and a procfs whose mounts the test sets. */
 const stream = async () => {
   const procfs = await mkdtemp(join(tmpdir(), 'nfscope-coverage-'));
   await mkdir(join(procfs, '1'));
   const setMounts = async (...mounts: MountText[]): Promise<void> => {
-    let [mountinfo, mountstats] = ['', ''];
-    for (const { device = '0:38', path = '/a', age = 100, opts = 'rw,hard', read = 0, exchange = 0 } of mounts) {
-      mountinfo += `22 1 ${device} / /mnt${path} rw - nfs4 nas:${path} rw\n`;
-      mountstats += `device nas:${path} mounted on /mnt${path} with fstype nfs4 statvers=1.1\n\topts:\t${opts}\n\tage:\t${age}\n`;
-      mountstats += `\txprt:\ttcp 0 0 1 0 0 ${read} ${read} 0 0 0 2 0 0\n\t READ: ${read} 0 0 0 0 0 0 0 0\n\t EXCHANGE_ID: ${exchange} 0 0 0 0 0 0 0 0\n`;
-    }
-    await writeFile(join(procfs, '1/mountinfo'), mountinfo);
-    await writeFile(join(procfs, '1/mountstats'), mountstats);
+    for (const [name, text] of Object.entries(accountsOf(mounts))) await writeFile(join(procfs, '1', name), text);
   };
   const sources = new Sources();
   const sourceOf = new Map<number, number>();
@@ -97,7 +131,6 @@ const stream = async () => {
     },
   };
 };
-const one = (device = '0:38', id = 7, parents = [3]): Superblock[] => [{ device, client: client(id, parents) }];
 
 describe('a mount', () => {
   test('is told with what mountstats has, and its connections', async () => {

@@ -1,17 +1,13 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdtemp, mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Sources, type NfsBatch, type RpcClient, type Superblock } from '@nfscope/model';
 import { context, describeComponent } from '@nfscope/pipeline/testing';
 import { Subject } from 'rxjs';
-import { describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { factory } from './factory.ts';
 import { nfsMount } from './nfs-mount.ts';
-
-describeComponent(factory, {
-  valid: { 'nothing set': {}, 'procfs of the node': { procfs: '/host/proc' } },
-  invalid: { 'no path': [{ procfs: '' }, 'expected a path'], 'not a text': [{ procfs: 1 }, 'expected string'] },
-});
 
 test('start throws NFS-401 where there is no procfs', async () => {
   const processor = factory.signals.nfs!.create({ procfs: '/nonexistent' }, context(factory));
@@ -29,6 +25,26 @@ const client = (id: number, more: Partial<RpcClient> = {}): RpcClient => ({
   ...more,
 });
 const mount = (device: string, path: string): string => `22 1 ${device} / /mnt rw - nfs nas.example.com:${path} rw,addr=10.0.0.5\n`;
+
+const node = mkdtempSync(join(tmpdir(), 'nfscope-mount-'));
+mkdirSync(join(node, '1'));
+writeFileSync(join(node, '1/mountinfo'), mount('0:38', '/srv/data') + mount('0:39', '/srv/other'));
+afterAll(() => rmSync(node, { recursive: true }));
+
+/** A client that mounts a folder of the node, and one whose server nobody knows yet. */
+async function* mounted() {
+  const sources = new Sources();
+  for (const of of [client(7), client(8, { server: undefined })]) sources.add({ id: 1, kind: 'cgroup', path: '/a' }, of, 0);
+  const superblocks: Superblock[] = [{ device: '0:38', client: client(7) }];
+  yield { timeMs: 1_000_000, sources, changedSources: [0, 1], superblocks } as Partial<NfsBatch> as NfsBatch;
+  await vi.waitFor(() => expect(sources.at(0).waiting.size).toBe(0));
+}
+
+describeComponent(factory, {
+  valid: { 'nothing set': {}, 'procfs of the node': { procfs: '/host/proc' } },
+  invalid: { 'no path': [{ procfs: '' }, 'expected a path'], 'not a text': [{ procfs: 1 }, 'expected string'] },
+  golden: { 'named.txt': { config: { procfs: node }, input: mounted } },
+});
 
 /** A stream with one table of sources, and a procfs whose mounts the test sets. */
 const stream = async (mounts?: string) => {

@@ -36,6 +36,8 @@ describeComponent(factory, {
     'more bounds than a row holds': [{ size_bounds: Array.from({ length: 20 }, (_, i) => i + 1) }, 'at most 19'],
   },
   skipStart: root ? undefined : 'loading BPF programs needs root',
+  golden: { 'replay.txt': {} },
+  skipRuns: 'what it tells is what a mounted NFS does; nfs_replay tells the same through the same reader',
 });
 
 test.skipIf(!root || nfs)(`without an NFS client it waits for one${nfs ? ' (skipped: this kernel has one)' : ''}`, async () => {

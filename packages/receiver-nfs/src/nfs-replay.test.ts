@@ -106,6 +106,7 @@ describeComponent(factory, {
   },
   invalid: { 'no speed at all': [{ speed: 0 }, 'speed'], 'an end that is none': [{ at_end: 'stop' }, 'loop'] },
   start: { file },
+  golden: { 'replay.txt': { config: { file, speed: 'max', at_end: 'end' } } },
 });
 
 test('tells the batches that were told, with the times of now', async () => {

@@ -18,7 +18,7 @@ beforeAll(async () => {
   for (const name of ['nas.recording', 'pods.json']) copyFileSync(join(root, 'examples/recording', name), join(project, name));
   copyFileSync(join(root, 'test/packages/src/observe-import.mjs'), join(project, 'observe-import.mjs'));
 }, 180_000);
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => rmSync(folder, { recursive: true }), 60_000);
 
 /** Programs of the kernel side, where README.md shows what takes rights. */
 const withoutRights: Readonly<Record<string, readonly [program: string, output: string]>> = {
@@ -55,6 +55,9 @@ describe.each(packages)('$name', ({ of, name }) => {
   test('its tarball has what is needed and no tests', (context) => {
     const { contents } = packed.find((one) => one.name === name)!;
     expect(contents).toContain('README.md');
+    const { license } = manifestOf(of) as { license: string };
+    const licences = license === 'Apache-2.0' ? ['LICENSE'] : license.split(' OR ').map((one) => `LICENSE.${one}`);
+    expect(contents.filter((path) => path.startsWith('LICENSE'))).toEqual(licences);
     expect(contents.filter((path) => /\.test\.|testdata|tsbuildinfo|\/bundle\//.test(path))).toEqual([]);
     // What is no text is made by a compiler, and is why the package exists.
     const made = { native: 'dist/nfscope.node', bpf: 'dist/nfs.bpf.o' }[basename(of)];

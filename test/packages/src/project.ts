@@ -59,7 +59,7 @@ export interface Packed {
 
 /** Makes a tarball of every package that is published, as `npm publish` would. */
 export const packInto = async (destination: string): Promise<Packed[]> => {
-  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', destination, ...published.map((folder) => `./${folder}`)];
+  const args = ['pack', '--json', '--pack-destination', destination, ...published.map((folder) => `./${folder}`)];
   const { status, stdout, stderr } = await run('npm', args, root);
   if (status !== 0) throw new Error(`npm pack: ${stderr}`);
   const packs = JSON.parse(stdout) as readonly { name: string; filename: string; files: readonly { path: string }[] }[];

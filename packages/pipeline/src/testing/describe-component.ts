@@ -1,34 +1,26 @@
 import { lastValueFrom } from 'rxjs';
 import { describe, expect, test } from 'vitest';
-import type { ComponentContext, Factory, Lifecycle, Receiver, Signal } from '../component.ts';
-import { pipelinesConfig } from '../config.ts';
+import type { Factory, Lifecycle, Receiver, Signal } from '../component.ts';
 import { fromZod } from '../config-issue.ts';
 import { withDefaults } from '../config-defaults.ts';
 import { componentSchema } from '../config-schema.ts';
-import type { HostView } from '../host.ts';
+import { describeBackpressure } from './backpressure.ts';
+import type { ComponentCase } from './component-case.ts';
 import { fieldsWithoutDefault, undescribedFields, unsetFields } from './config-fields.ts';
-import { recordingLogger } from './recording-logger.ts';
-
-/** What a component's contract tests need to know of it. */
-export interface ComponentCase {
-  /** Configurations that are right, by what they show; `{}` should be among them, and together they set every field. */
-  readonly valid: Readonly<Record<string, unknown>>;
-  /** Configurations that are wrong, by what they show, each with the text a user is told. */
-  readonly invalid: Readonly<Record<string, readonly [config: unknown, message: string]>>;
-  /** The configuration the lifecycle tests run with: one that takes no fixed port. Default `{}`. */
-  readonly start?: unknown;
-  /** Why the component cannot start here; the tests that start it are skipped with this reason. */
-  readonly skipStart?: string | undefined;
-}
-
-/** Long enough for any component to stop, short enough for a test that hangs to be told why. */
-const DEADLINE_MS = 4_000;
+import { describeGolden } from './golden.ts';
+import { context, creators, DEADLINE_MS } from './running.ts';
 
 /**
- * The tests every component gets: its configuration has defaults, descriptions and refuses unknown keys, and its
- * lifecycle keeps the contract (shutdown without start, twice, after start; a receiver's output completes).
+ * The tests every component gets: its configuration has defaults, descriptions and refuses unknown keys; its lifecycle
+ * keeps the contract (shutdown without start, twice, after start; a receiver's output completes); what comes out of it is
+ * what its files in `testdata/` say; and it waits for nobody beyond a deadline and piles nothing up:
+ * - an exporter whose outside takes nothing ends an export at its deadline, and holds a batch or two, however many there were;
+ * - a receiver, a processor and a connector keep no batch, and take nothing in that nobody takes out; one that is held says
+ *   nothing, one that is shut down holds nobody, also when it is asked to by a consumer that is still at a batch;
+ * - what serves is not held by a client that asks half a question.
  */
-export const describeComponent = (factory: Factory, { valid, invalid, start = {}, skipStart }: ComponentCase): void => {
+export const describeComponent = (factory: Factory, given: ComponentCase): void => {
+  const { valid, invalid, start = {}, skipStart } = given;
   describe(`${factory.kind} ${factory.type}: contract`, () => {
     test('the type is lower_snake_case and described', () => {
       expect(factory.type).toMatch(/^[a-z][a-z0-9_]*$/);
@@ -87,33 +79,13 @@ export const describeComponent = (factory: Factory, { valid, invalid, start = {}
         await stays.shutdown?.(AbortSignal.timeout(DEADLINE_MS));
       });
     });
+
+    describeGolden(factory, given);
+    describeBackpressure(factory, given);
   });
 };
-
-/** A context with a recording logger, for tests of a component on its own. */
-export const context = (factory: { readonly type: string }): ComponentContext & { readonly log: ReturnType<typeof recordingLogger> } => ({
-  id: factory.type,
-  version: '0.0.0-test',
-  log: recordingLogger(),
-});
 
 const reasons = (factory: Factory, config: unknown): string[] => {
   const parsed = factory.config.safeParse(config);
   return parsed.success ? [] : fromZod(parsed.error, factory.config).map((issue) => issue.message);
-};
-
-/** What an extension sees where nothing runs. */
-export const emptyHost: HostView = {
-  plan: () => ({ extensions: [], pipelines: [], telemetry: pipelinesConfig.parse({}).service.telemetry }),
-  components: () => [],
-  queues: () => new Map(),
-  urls: () => new Map(),
-};
-
-type Create = (config: unknown, context: ComponentContext) => Lifecycle;
-
-const creators = (factory: Factory): [name: string, create: Create][] => {
-  if (factory.kind === 'extension') return [['alone', (config, given) => factory.create(config, given, emptyHost)]];
-  if (factory.kind === 'connector') return [[`${factory.from} to ${factory.to}`, (config, given) => factory.create(config, given)]];
-  return Object.entries(factory.signals).map(([signal, { create }]) => [signal, create as Create]);
 };

@@ -82,6 +82,24 @@ export const ownMetric = {
     unit: '{collection}',
     description: 'Garbage collections that memory_limiter asked for.',
   },
+  SERIES_USAGE: {
+    name: 'nfscope.series.usage',
+    type: 'gauge',
+    unit: '{series}',
+    description: 'Series of operations that a metrics connector keeps, the overflow series not counted.',
+  },
+  SERIES_LIMIT: {
+    name: 'nfscope.series.limit',
+    type: 'gauge',
+    unit: '{series}',
+    description: 'The most there may be (`max_series`); 0 is no limit.',
+  },
+  SERIES_FOLDED_SOURCES: {
+    name: 'nfscope.series.folded_sources',
+    type: 'gauge',
+    unit: '{source}',
+    description: 'Sources, each a cgroup and an rpc client, of which at least one operation is in the overflow series.',
+  },
   PROCESS_UPTIME: { name: 'otelcol_process_uptime', type: 'counter', unit: 's', description: 'Time since the start of the process.' },
   PROCESS_CPU: {
     name: 'otelcol_process_cpu_seconds',

@@ -49,7 +49,7 @@ export interface CounterMetric extends Descriptor {
 export interface GaugeMetric extends Descriptor {
   readonly type: 'gauge';
   /** What becomes of the values of points that become one, as when the attribute that told them apart is taken away. Absent: the largest. */
-  readonly join?: 'sum' | 'min';
+  readonly join?: 'sum' | 'min' | 'max';
   readonly points: NumberPoints;
 }
 

@@ -6,7 +6,7 @@ export interface MetricDefinition {
   readonly unit: string;
   readonly description: string;
   /** Of a gauge: what its value is over several series. Absent: the largest. */
-  readonly join?: 'sum' | 'min';
+  readonly join?: 'sum' | 'min' | 'max';
 }
 
 /** Every metric nfscope emits. docs/telemetry.md is generated from this table. */

@@ -1,12 +1,5 @@
+import { isExpression } from '@nfscope/pipeline';
 import { z } from 'zod';
-
-const isExpression = (text: string): boolean => {
-  try {
-    return new RegExp(text, 'u') instanceof RegExp;
-  } catch {
-    return false;
-  }
-};
 
 const name = (description: string) => z.string().default('').describe(description);
 

@@ -82,6 +82,36 @@ export const ownMetric = {
     unit: '{collection}',
     description: 'Garbage collections that memory_limiter asked for.',
   },
+  FILTER_POINTS: {
+    name: 'otelcol_processor_filter_datapoints.filtered',
+    type: 'counter',
+    unit: '{datapoint}',
+    description: 'Points that a filter left out.',
+  },
+  FILTER_SPANS: {
+    name: 'otelcol_processor_filter_spans.filtered',
+    type: 'counter',
+    unit: '{span}',
+    description: 'Spans that a filter left out.',
+  },
+  FILTER_LOG_RECORDS: {
+    name: 'otelcol_processor_filter_logs.filtered',
+    type: 'counter',
+    unit: '{record}',
+    description: 'Log records that a filter left out.',
+  },
+  FILTER_EVENTS: {
+    name: 'nfscope.filter.events',
+    type: 'counter',
+    unit: '{event}',
+    description: 'Events, of single operations, that a filter left out.',
+  },
+  FILTER_OPERATIONS: {
+    name: 'nfscope.filter.operations',
+    type: 'gauge',
+    unit: '{operation}',
+    description: 'Operations in the totals that a filter leaves out, as it stands: with them the series behind it have all there were.',
+  },
   SERIES_USAGE: {
     name: 'nfscope.series.usage',
     type: 'gauge',

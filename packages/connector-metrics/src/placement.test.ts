@@ -1,4 +1,4 @@
-import type { MetricsBatch, Sources } from '@nfscope/model';
+import { sourceViews, type MetricsBatch, type NfsBatch, type Source, type Sources } from '@nfscope/model';
 import { context } from '@nfscope/pipeline/testing';
 import { describe, expect, test } from 'vitest';
 import { factory } from './factory.ts';
@@ -8,6 +8,8 @@ import { addSource, defaults, nodeModel, operations, readings, seriesName, type 
 const START = 1_700_000_000_000;
 
 const overflow = (metric: string, attributes: object = {}) => seriesName(metric, {}, { ...attributes, 'otel.metric.overflow': true });
+
+type Inflight = NonNullable<NfsBatch['inflight']>;
 
 interface Reading {
   readonly value?: number;
@@ -148,7 +150,7 @@ describe('the series budget', () => {
       operation: Uint32Array.of(0, 0, 3),
       charge: new Uint8Array(3),
       age: Float64Array.of(1, 5, 2),
-    } as unknown as NonNullable<ReturnType<NodeModel['batch']>['inflight']>;
+    } as unknown as Inflight;
     tally.add({ ...node.batch(START + 1), inflight });
     const found = readings(tally.collect()!);
     expect(found[overflow('nfs.io.inflight')]).toMatchObject({ value: 2 });
@@ -169,6 +171,42 @@ describe('the series budget', () => {
         fields: { max_series: 1, cgroup: 'cgroup', 'k8s.pod.name': 'b' },
       },
     ]);
+  });
+});
+
+describe('what a source leaves out', () => {
+  const withoutReads = (source: Source): Pick<Source, 'leavesOut'> =>
+    source.resource['k8s.pod.name'] === 'dark' ? { leavesOut: ({ name }, error) => name === 'READ' && error !== 5 } : {};
+
+  test('is in no series, and is in one with all it did when the source says otherwise', () => {
+    const node = nodeModel(START);
+    const tally = startTally(defaults, context(factory));
+    const { source } = read(node, 'a', 1);
+    const failed = node.row(1, source, 0, 5);
+    for (const row of [failed, node.row(2, source, 1)]) node.count(row, 10);
+    const sources = sourceViews(withoutReads)(node.sources);
+    const counts = () => {
+      tally.add({ ...node.batch(START + 1), sources });
+      const found = Object.entries(readings(tally.collect()!) as Record<string, Reading>);
+      return found.filter(([name]) => name.startsWith('nfs.io.duration')).map(([, { count }]) => count);
+    };
+    expect(counts()).toEqual([1, 10, 10]);
+    node.sources.change(source, { resource: pod('dark') });
+    node.count(node.rows[0]!, 4);
+    expect(counts()).toEqual([10, 10]);
+    node.sources.change(source, { resource: pod('light') });
+    expect(counts()).toEqual([5, 10, 10]);
+  });
+
+  test('is not in flight either', () => {
+    const node = nodeModel(START);
+    const source = addSource(node, pod('dark'), {});
+    const inflight = { length: 2, source: Uint32Array.of(source, source), operation: Uint32Array.of(0, 1), charge: new Uint8Array(2) };
+    const tally = startTally(defaults, context(factory));
+    const sources = sourceViews(withoutReads)(node.sources);
+    tally.add({ ...node.batch(START + 1), sources, inflight: { ...inflight, age: Float64Array.of(1, 2) } as unknown as Inflight });
+    const names = Object.keys(readings(tally.collect()!)).filter((name) => name.startsWith('nfs.io.inflight '));
+    expect(names).toEqual([expect.stringContaining('WRITE')]);
   });
 });
 

@@ -76,6 +76,11 @@ describe('sources', () => {
   });
 });
 
+const withPoints = (batch: MetricsBatch, points: CounterMetric['points']): MetricsBatch => ({
+  ...batch,
+  metrics: [{ ...(batch.metrics[0] as CounterMetric), points }],
+});
+
 describe('metrics', () => {
   const deleted = (batch: MetricsBatch, ...keys: string[]): Promise<MetricsBatch> =>
     through(batch, changeMetrics('attributes', actions(...keys.map((key) => ({ action: 'delete', key })))));
@@ -164,6 +169,30 @@ describe('metrics', () => {
       .pipe(changeMetrics('attributes', actions({ action: 'delete', key: 'b' })))
       .subscribe(({ metrics }) => found.push((metrics[0] as CounterMetric).points.attributes[0]!));
     expect(new Set(found).size).toBe(1);
+  });
+
+  // What names the points is looked up where all of it is as it was.
+  test.each<[string, (batch: MetricsBatch, points: CounterMetric['points']) => MetricsBatch, object[]]>([
+    ['nothing', (batch) => batch, [[{ r: 1 }, { start: 5, value: 7 }]]],
+    ['values', (batch, points) => withPoints(batch, { ...points, value: Float64Array.of(1, 1) }), [[{ r: 1 }, { start: 5, value: 2 }]]],
+    ['starts', (batch, points) => withPoints(batch, { ...points, startMs: Float64Array.of(9, 8) }), [[{ r: 1 }, { start: 8, value: 7 }]]],
+    [
+      'which resource',
+      (batch, points) => withPoints(batch, { ...points, resource: Uint32Array.of(0, 1) }),
+      [
+        [{ r: 1 }, { start: 5, value: 3 }],
+        [{ r: 2 }, { start: 6, value: 4 }],
+      ],
+    ],
+    ['resources', (batch) => ({ ...batch, resources: [{ r: 3 }, { r: 2 }] }), [[{ r: 3 }, { start: 5, value: 7 }]]],
+  ])('a second snapshot that differs in %s', (_, second, expected) => {
+    const counter = countersOf('c', [{ b: 1 }, { b: 2 }], [3, 4], [5, 6]);
+    const batch = snapshotOf([{ r: 1 }, { r: 2 }], [counter]);
+    const found: MetricsBatch[] = [];
+    of(batch, second(batch, counter.points))
+      .pipe(changeMetrics('attributes', actions({ action: 'delete', key: 'b' })))
+      .subscribe((one) => found.push(one));
+    expect(seriesOf(found[1]!).map(([, resource, , reading]) => [resource, reading])).toEqual(expected);
   });
 
   test('a snapshot that came in stays as it is', async () => {

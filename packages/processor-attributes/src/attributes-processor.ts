@@ -2,7 +2,7 @@ import { sourceViews, type Attributes, type LogsBatch, type MetricsBatch, type N
 import { map, type MonoTypeOperatorFunction } from 'rxjs';
 import { attributeActions } from './actions.ts';
 import type { Action } from './config.ts';
-import { joinedMetrics } from './joined-metrics.ts';
+import { joinMetrics } from './joined-metrics.ts';
 import { oneObject } from './one-object.ts';
 
 /** Which attributes the actions are for: of sources, points, spans and records, or of their resources. */
@@ -21,7 +21,7 @@ export const changeSources = (target: Target, actions: readonly Action[]): MonoT
 export const changeMetrics = (target: Target, actions: readonly Action[]): MonoTypeOperatorFunction<MetricsBatch> => {
   const [changed, same] = [oneObject(attributeActions(actions)), oneObject(asIs)];
   const [attributes, resource] = target === 'attributes' ? [changed, same] : [same, changed];
-  return map((batch) => joinedMetrics(batch, attributes, resource));
+  return map(joinMetrics(attributes, resource));
 };
 
 /** On spans. */

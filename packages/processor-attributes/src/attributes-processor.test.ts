@@ -195,6 +195,16 @@ describe('metrics', () => {
     expect(seriesOf(found[1]!).map(([, resource, , reading]) => [resource, reading])).toEqual(expected);
   });
 
+  test('resources that say the same from the second snapshot on', () => {
+    const counter = countersOf('c', [{}, {}], [3, 4]);
+    counter.points.resource.set([0, 1]);
+    const found: MetricsBatch[] = [];
+    of(snapshotOf([{ r: 1 }, { r: 2 }], [counter]), snapshotOf([{ r: 1 }, { r: 1 }], [counter]))
+      .pipe(changeMetrics('attributes', []))
+      .subscribe((one) => found.push(one));
+    expect(found.map((one) => seriesOf(one).length)).toEqual([2, 1]);
+  });
+
   test('a snapshot that came in stays as it is', async () => {
     const batch = snapshotOf([{}], [countersOf('c', [{ b: 1 }, { b: 2 }], [3, 4])]);
     const copy = structuredClone(batch);

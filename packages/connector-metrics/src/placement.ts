@@ -101,7 +101,7 @@ export const placeRows = (rows: Rows, sources: Sources, table: SeriesTable, most
         const source = sources.at(rows.source[row]!);
         const done = operations[rows.operation[row]!]!;
         operation[row] = failure[row] = undefined;
-        if (placed[source.index] !== HELD && !source.leavesOut?.(done, rows.error[row]!)) place(row, identityOf(source), done);
+        if (placed[source.index] !== HELD && !source.leavesOut?.(done, rows.error[row])) place(row, identityOf(source), done);
       }
       table.retain(updates);
       return true;

@@ -29,7 +29,7 @@ test.each<[name: string, before: Attributes, action: object, after: Attributes]>
   ],
 ])('%s', (_, before, action, after) => {
   const result = attributeActions(config.parse({ actions: [action] }).actions)(before);
-  expect(Object.entries(result).sort()).toEqual(Object.entries(after).sort());
+  expect(new Map(Object.entries(result))).toEqual(new Map(Object.entries(after)));
 });
 
 test('actions are done in their order', () => {

@@ -7,7 +7,7 @@ export type Change = (set: Attributes) => Attributes;
 export type PointSet = Points & Partial<Pick<HistogramPoints, 'bounds'>>;
 
 /** Points that come out. */
-export interface Output {
+interface Output {
   readonly points: Points;
   /** None, though there were some, where the points that become one had others. */
   readonly bounds: readonly number[];
@@ -29,7 +29,7 @@ const areEqual = (one: readonly number[], other: readonly number[]): boolean =>
   one === other || (one.length === other.length && one.every((bound, i) => bound === other[i]));
 
 /** `resources`: by index before, the index behind. */
-export const nameSets = (sets: readonly PointSet[], resources: Uint32Array, change: Change): Naming => {
+const nameSets = (sets: readonly PointSet[], resources: Uint32Array, change: Change): Naming => {
   const byResource = new Map<number, Map<Attributes, number>>();
   const resource: number[] = [];
   const attributes: Attributes[] = [];

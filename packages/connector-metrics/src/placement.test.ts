@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { factory } from './factory.ts';
 import { startTally } from './tally.ts';
 import { addSource, defaults, nodeModel, operations, readings, seriesName, type NodeModel, type RowModel } from './testing/node-model.ts';
+import { random } from './testing/random.ts';
 
 const START = 1_700_000_000_000;
 
@@ -209,15 +210,6 @@ describe('what a source leaves out', () => {
     expect(names).toEqual([expect.stringContaining('WRITE')]);
   });
 });
-
-/** A linear congruential generator: the same seed, the same node. */
-const random = (seed: number) => {
-  let state = seed * 2654435761 + 1;
-  return (below: number): number => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-};
 
 // Sources come, are renamed and left out; the same operations without a budget are the oracle of every sum.
 test.each(Array.from({ length: 18 }, (_, seed) => seed))('a random node within a budget, seed %i', (seed) => {

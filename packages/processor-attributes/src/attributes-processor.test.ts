@@ -302,7 +302,7 @@ test.each(Array.from({ length: 60 }, (_, seed) => seed))(
     const batch = snapshotOf(resources, [
       place(countersOf('c', counters, numbers(counters))),
       place({ ...histogram[0], name: 'h', points: [...histogram[0].points, ...histogram[1].points] }),
-      place({ ...countersOf('g', counters, numbers(counters)), type: 'gauge', join: 'sum' } as Metric),
+      place({ ...countersOf('g', counters, numbers(counters)), type: 'gauge', join: 'sum' }),
     ]);
     const one = (): object =>
       [

@@ -13,7 +13,10 @@ const inPrometheus = ({ name, type, unit }) => {
 
 /** Path -> text. */
 export async function outputs() {
-  const rows = Object.values(metric).map((one) => [code(one.name), code(inPrometheus(one)), one.type, code(one.unit), one.description]);
+  const rows = Object.values(metric).map((one) => {
+    const type = one.type === 'gauge' ? `gauge, ${one.join ?? 'max'}` : one.type;
+    return [code(one.name), code(inPrometheus(one)), type, code(one.unit), one.description];
+  });
   // The page of the agent's own metrics adds no units to names, as the Collector's does not.
   const own = Object.values(ownMetric).map((one) => {
     const shown = one.name.replace(/[^a-zA-Z0-9_:]/g, '_');
@@ -28,10 +31,11 @@ export async function outputs() {
         'Telemetry',
         'packages/semconv/src',
         '## Metrics',
+        'Behind the type of a gauge stands what becomes of points that are made one: their sum, the least (min), or the largest (max).',
         table(['Metric', 'In Prometheus', 'Type', 'Unit', 'What it is'], rows),
         '## Of the agent itself',
         'In the names of the OpenTelemetry Collector where it has one, at `localhost:8888/metrics`: `service::telemetry::metrics` in' +
-          ' [the configuration](configuration.md). Labels are `receiver`, `processor` and `exporter`, the ids of components.',
+          ' [the configuration](configuration.md). Labels are `receiver`, `processor`, `connector`, `exporter` and `filter`, the ids of components.',
         table(['Metric', 'In Prometheus', 'Type', 'Unit', 'What it is'], own),
         '## Buckets',
         `Upper bounds of times, in seconds: ${DURATION_BOUNDS.join(', ')}.`,

@@ -6,6 +6,8 @@ import { topExporterFactory } from '@nfscope/exporter-top';
 import { healthCheckFactory } from '@nfscope/extension-health-check';
 import { zpagesFactory } from '@nfscope/extension-zpages';
 import type { Factory } from '@nfscope/pipeline';
+import { attributesFactory, resourceFactory } from '@nfscope/processor-attributes';
+import { filterFactory } from '@nfscope/processor-filter';
 import { k8sAttributesFactory } from '@nfscope/processor-k8s';
 import { memoryLimiterFactory } from '@nfscope/processor-memory-limiter';
 import { nfsCoverageFactory, nfsMountFactory } from '@nfscope/processor-mount';
@@ -19,6 +21,9 @@ export const components: readonly Factory[] = [
   nfsMountFactory,
   nfsCoverageFactory,
   k8sAttributesFactory,
+  attributesFactory,
+  resourceFactory,
+  filterFactory,
   metricsConnectorFactory,
   prometheusExporterFactory,
   otlpGrpcExporterFactory,

@@ -11,6 +11,14 @@ export const config = z.strictObject({
     .boolean()
     .default(false)
     .describe('Adds nfs.io.charge, the rule that decided who pays, to every point. Multiplies the series of buffered writes.'),
+  max_series: z
+    .number()
+    .int()
+    .min(0)
+    .default(10_000)
+    .describe(
+      'The most series, of resource and attributes, that operations may have; each is a point of several metrics. What is new then goes into one more series of each metric, marked otel.metric.overflow, so that sums stay exact. 0: no limit.',
+    ),
   mount_health: z
     .strictObject({
       slow: duration().prefault('100ms').describe('A mount is slow when its operations take that long from sending to reply, in the mean.'),

@@ -18,7 +18,7 @@ export interface Layout {
   readonly duration: Family;
   /** Those whose rtt and queue have buckets. */
   readonly detailed: Family;
-  /** Those whose rtt and queue have only sum and count. */
+  /** Those whose rtt and queue have only sum and count: what overflowed too, since it has operations of both kinds. */
   readonly brief: Family;
   /** Every operation, over its errors. */
   readonly operation: Family<OperationSeries>;
@@ -79,14 +79,15 @@ export const layOut = (
   const of = (row: number): Operation => operations[rows.operation[row]!]!;
   const kind = (row: number): Operation['kind'] => of(row).kind;
   const isPayload = (row: number): boolean => kind(row) === 'read' || kind(row) === 'write';
+  const isBrief = (row: number): boolean => kind(row) === 'other' || (kind(row) !== 'vfs' && placement.folded.has(row));
 
   const operation = family((row) => (kind(row) === 'vfs' ? undefined : placement.operation[row]));
   return {
     resources,
     operation,
     duration: family((row) => (kind(row) === 'vfs' ? undefined : placement.failure[row])),
-    detailed: family((row) => (isPayload(row) || kind(row) === 'commit' ? placement.failure[row] : undefined)),
-    brief: family((row) => (kind(row) === 'other' ? placement.failure[row] : undefined)),
+    detailed: family((row) => (kind(row) !== 'vfs' && !isBrief(row) ? placement.failure[row] : undefined)),
+    brief: family((row) => (isBrief(row) ? placement.failure[row] : undefined)),
     payload: family((row) => (rows.error[row] === 0 && isPayload(row) ? placement.operation[row] : undefined)),
     direct: family((row) => (of(row).direct === true ? placement.operation[row] : undefined)),
     calls: family((row) => (kind(row) === 'vfs' ? placement.failure[row] : undefined)),

@@ -24,11 +24,18 @@ const readers = () => {
 describeComponent(factory, {
   valid: {
     'the defaults': {},
-    'all of it': { interval: '250ms', grace: '0s', charge: true, mount_health: { slow: '20ms', stuck: '5s', window: '30s' } },
+    'all of it': {
+      interval: '250ms',
+      grace: '0s',
+      charge: true,
+      max_series: 500,
+      mount_health: { slow: '20ms', stuck: '5s', window: '30s' },
+    },
   },
   invalid: {
     'an interval without a unit': [{ interval: '1' }, 'interval: expected a time such as 100ms, 1s, 5m or 1h'],
     'an interval that is a busy loop': [{ interval: '1ms' }, 'interval: expected at least 100ms'],
+    'a budget below nothing': [{ max_series: -1 }, 'max_series: too small: expected number to be >=0'],
     'a charge that is a word': [{ charge: 'page' }, 'charge: expected boolean'],
   },
   golden: { 'snapshot.txt': { input: readers, text: (output) => batchText(output.slice(-1)) } },

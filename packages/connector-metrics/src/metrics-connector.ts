@@ -1,7 +1,8 @@
 import type { MetricsBatch, NfsBatch } from '@nfscope/model';
 import type { ComponentContext, Connector } from '@nfscope/pipeline';
-import { connect, defer, endWith, filter, ignoreElements, map, merge, sampleTime, take, tap, type Observable } from 'rxjs';
+import { connect, defer, endWith, filter, finalize, ignoreElements, map, merge, sampleTime, take, tap, type Observable } from 'rxjs';
 import type { Config } from './config.ts';
+import { observeSeries } from './series-gauges.ts';
 import { startTally } from './tally.ts';
 
 /**
@@ -14,6 +15,7 @@ export const metricsConnector = (config: Config, context: ComponentContext): Con
 
 const snapshots = (batches: Observable<NfsBatch>, config: Config, context: ComponentContext): Observable<MetricsBatch> => {
   const tally = startTally(config, context);
+  const forget = observeSeries(tally, config, context);
   let collected = true;
   return batches.pipe(
     tap((batch) => {
@@ -36,5 +38,6 @@ const snapshots = (batches: Observable<NfsBatch>, config: Config, context: Compo
       return tally.collect(ended);
     }),
     filter((batch) => batch !== undefined),
+    finalize(forget),
   );
 };

@@ -1,30 +1,69 @@
-import type { Operation, Sources } from '@nfscope/model';
+import type { Operation, Source, Sources } from '@nfscope/model';
 import type { Rows } from './rows.ts';
 import type { Identity, OperationSeries, Series, SeriesTable } from './series.ts';
 
-/** Which series each row is in. Both are undefined for a row whose source is held back, and for an absent one. */
+/** Which series each row is in. Both are undefined for a row whose source is held back or leaves it out, and for an absent one. */
 export interface Placement {
   /** By row: everything of an operation but its error. */
   readonly operation: readonly (OperationSeries | undefined)[];
   /** By row: with its error. */
   readonly failure: readonly (Series | undefined)[];
-  /** Brings both up to date. False when nothing moved since the last call. */
+  /** Rows in the overflow series, for good: a row that left it would make a sum fall. */
+  readonly folded: ReadonlySet<number>;
+  /** The sources of these, in the order they came. */
+  readonly foldedSources: ReadonlySet<number>;
+  /** Series with rows, the overflow series not counted. */
+  readonly live: number;
+  /** Brings all of them up to date. False when nothing moved since the last call. */
   update(operations: readonly Operation[], held: (source: number) => boolean): boolean;
+  /** The series of what has no row, or not yet; the overflow series where a new one has no room. */
+  series(source: Source, operation: Operation, charge: number): OperationSeries | undefined;
 }
 
 const HELD = -1;
 
-export const placeRows = (rows: Rows, sources: Sources, table: SeriesTable): Placement => {
+/** `most`: how many series there may be beside the overflow series; 0 is no limit. */
+export const placeRows = (rows: Rows, sources: Sources, table: SeriesTable, most: number): Placement => {
   const operation: (OperationSeries | undefined)[] = [];
   const failure: (Series | undefined)[] = [];
+  const folded = new Set<number>();
+  const foldedSources = new Set<number>();
   /** By source: the revision its rows were placed by. */
   const placed: number[] = [];
   let known = 0;
   let updates = 0;
+  let live = 0;
+
+  const isFull = (): boolean => most > 0 && live >= most;
+  const mark = (row: number): void => {
+    operation[row]!.update = updates;
+    const series = failure[row]!;
+    if (series.update !== updates && series !== table.overflow.failure) live++;
+    series.update = updates;
+  };
+
+  const place = (row: number, identity: Identity, done: Operation): void => {
+    const own = table.operation(identity, done, rows.charge[row]!);
+    const series = table.failure(own, done, rows.error[row]!);
+    const fits = series.update === updates || !isFull();
+    operation[row] = fits ? own : table.overflow.operation;
+    failure[row] = fits ? series : table.overflow.failure;
+    if (!fits) {
+      folded.add(row);
+      foldedSources.add(rows.source[row]!);
+    }
+    mark(row);
+  };
 
   return {
     operation,
     failure,
+    folded,
+    foldedSources,
+    get live() {
+      return live;
+    },
+
     update(operations, held) {
       const moved = new Set<number>();
       for (const source of sources.all()) {
@@ -37,10 +76,9 @@ export const placeRows = (rows: Rows, sources: Sources, table: SeriesTable): Pla
       known = rows.known;
       // Only for this update: the table forgets an identity that has no rows yet.
       const identities = new Map<number, Identity>();
-      const identityOf = (source: number): Identity | undefined => {
-        if (placed[source] === HELD) return undefined;
-        let identity = identities.get(source);
-        if (identity === undefined) identities.set(source, (identity = table.identity(sources.at(source))));
+      const identityOf = (source: Source): Identity => {
+        let identity = identities.get(source.index);
+        if (identity === undefined) identities.set(source.index, (identity = table.identity(source)));
         return identity;
       };
 
@@ -49,20 +87,30 @@ export const placeRows = (rows: Rows, sources: Sources, table: SeriesTable): Pla
         operation.push(undefined);
         failure.push(undefined);
       }
-      for (let row = 0; row < rows.length; row++) {
-        const source = rows.source[row]!;
-        if (rows.present[row] === 0 || (operation[row] !== undefined && !moved.has(source))) continue;
-        const identity = identityOf(source);
-        const done = operations[rows.operation[row]!]!;
-        const series = identity && table.operation(identity, done, rows.charge[row]!);
-        operation[row] = series;
-        failure[row] = series && table.failure(series, done, rows.error[row]!);
-      }
       updates++;
-      for (const series of operation) if (series !== undefined) series.update = updates;
-      for (const series of failure) if (series !== undefined) series.update = updates;
+      live = 0;
+      // First those that stay where they are, then those that moved, and what they leave of the budget is for those that are new.
+      const [renamed, unplaced]: [number[], number[]] = [[], []];
+      for (let row = 0; row < rows.length; row++) {
+        if (rows.present[row] === 0) continue;
+        if (operation[row] === undefined) unplaced.push(row);
+        else if (folded.has(row) || !moved.has(rows.source[row]!)) mark(row);
+        else renamed.push(row);
+      }
+      for (const row of [...renamed, ...unplaced]) {
+        const source = sources.at(rows.source[row]!);
+        const done = operations[rows.operation[row]!]!;
+        operation[row] = failure[row] = undefined;
+        if (placed[source.index] !== HELD && !source.leavesOut?.(done, rows.error[row])) place(row, identityOf(source), done);
+      }
       table.retain(updates);
       return true;
+    },
+
+    series(source, done, charge) {
+      if (source.leavesOut?.(done, undefined)) return undefined;
+      const series = table.operation(table.identity(source), done, charge);
+      return series.update === updates || !isFull() ? series : table.overflow.operation;
     },
   };
 };

@@ -30,6 +30,8 @@ export interface Identity {
 }
 
 export interface SeriesTable {
+  /** What stands in for all that found no room, and the same with its error. */
+  readonly overflow: { readonly operation: OperationSeries; readonly failure: Series };
   /** Two sources that say the same get the same object. */
   identity(source: Source): Identity;
   operation(identity: Identity, operation: Operation, charge: number): OperationSeries;
@@ -54,11 +56,44 @@ const unmarked = { update: 0, family: 0, point: 0 };
 
 const freeze = (attributes: Attributes): Attributes => Object.freeze(attributes);
 
+const operationSeries = (resource: Attributes, attributes: Attributes): OperationSeries => ({
+  resource,
+  attributes,
+  transmit: freeze({ ...attributes, [attribute.NETWORK_IO_DIRECTION]: 'transmit' }),
+  receive: freeze({ ...attributes, [attribute.NETWORK_IO_DIRECTION]: 'receive' }),
+  ...unmarked,
+  byError: new Map(),
+});
+
+/** The connector's own: what a source says by these names would make two series of the same attributes. */
+const taken: ReadonlySet<string> = new Set([
+  attribute.ERROR_TYPE,
+  attribute.NETWORK_IO_DIRECTION,
+  attribute.NFS_IO_CHARGE,
+  attribute.NFS_IO_VFS_CALL,
+  attribute.NFS_OPERATION_NAME,
+  attribute.ONC_RPC_PROCEDURE_NAME,
+  attribute.ONC_RPC_PROGRAM_NAME,
+  attribute.ONC_RPC_VERSION,
+  attribute.OTEL_METRIC_OVERFLOW,
+]);
+
+const untaken = (attributes: Attributes): Attributes => {
+  const names = Object.keys(attributes);
+  return names.some((name) => taken.has(name))
+    ? freeze(Object.fromEntries(Object.entries(attributes).filter(([name]) => !taken.has(name))))
+    : attributes;
+};
+
 /** `charge`: whether the charge rule is an attribute. */
 export const seriesTable = (charge: boolean): SeriesTable => {
   const resources = new Map<string, { readonly resource: Attributes; readonly identities: Map<string, Identity> }>();
+  // OpenTelemetry, "Overflow attribute": this and nothing else.
+  const overflow = operationSeries(noAttributes, freeze({ [attribute.OTEL_METRIC_OVERFLOW]: true }));
 
   return {
+    overflow: { operation: overflow, failure: { resource: noAttributes, attributes: overflow.attributes, ...unmarked } },
+
     identity(source) {
       const resourceText = textOf(source.resource);
       let shared = resources.get(resourceText);
@@ -66,10 +101,11 @@ export const seriesTable = (charge: boolean): SeriesTable => {
         const resource = Object.keys(source.resource).length === 0 ? noAttributes : source.resource;
         resources.set(resourceText, (shared = { resource, identities: new Map() }));
       }
-      const text = textOf(source.attributes);
+      const attributes = untaken(source.attributes);
+      const text = textOf(attributes);
       let identity = shared.identities.get(text);
       if (identity === undefined) {
-        shared.identities.set(text, (identity = { resource: shared.resource, attributes: source.attributes, operations: new Map() }));
+        shared.identities.set(text, (identity = { resource: shared.resource, attributes, operations: new Map() }));
       }
       return identity;
     },
@@ -84,14 +120,7 @@ export const seriesTable = (charge: boolean): SeriesTable => {
           [attribute.ONC_RPC_VERSION]: operation.version,
           ...(charge ? { [attribute.NFS_IO_CHARGE]: chargeNames.get(rule) ?? String(rule) } : {}),
         });
-        series = {
-          resource: identity.resource,
-          attributes,
-          transmit: freeze({ ...attributes, [attribute.NETWORK_IO_DIRECTION]: 'transmit' }),
-          receive: freeze({ ...attributes, [attribute.NETWORK_IO_DIRECTION]: 'receive' }),
-          ...unmarked,
-          byError: new Map(),
-        };
+        series = operationSeries(identity.resource, attributes);
         identity.operations.set(key, series);
       }
       return series;

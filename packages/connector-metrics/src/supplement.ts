@@ -1,13 +1,11 @@
 import type { Attributes, Metric, NfsBatch, NumberPoints } from '@nfscope/model';
-import type { Identity, OperationSeries } from './series.ts';
+import type { OperationSeries } from './series.ts';
 
 /** What a snapshot gives to those who add metrics to it that are no sums of rows. */
 export interface Page {
   /** Index of a resource, which is entered when it is new. */
   resource(resource: Attributes): number;
-  /** Resource and attributes of a source, the same objects for sources that say the same; undefined while it is held back. */
-  identity(source: number): Identity | undefined;
-  /** The same of an operation of a source, as the totals have it; undefined while the source is held back. */
+  /** The series of an operation of a source, as the totals have it; undefined while the source is held back, or leaves it out. */
   operation(source: number, operation: number, charge: number): OperationSeries | undefined;
   readonly timeMs: number;
 }

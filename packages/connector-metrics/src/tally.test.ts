@@ -13,6 +13,7 @@ import {
   type RowModel,
   seriesName,
 } from './testing/node-model.ts';
+import { random } from './testing/random.ts';
 
 const START = 1_700_000_000_000;
 
@@ -68,15 +69,6 @@ const expected = (node: NodeModel, timeMs: number, charge: boolean): Record<stri
   number(lost('task'), node.lost.tasks);
   number(lost('run'), node.lost.missed);
   return found;
-};
-
-/** A linear congruential generator: the same seed, the same node. */
-const random = (seed: number) => {
-  let state = seed * 2654435761 + 1;
-  return (below: number): number => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
 };
 
 test.each(Array.from({ length: 40 }, (_, seed) => seed))('a random node, seed %i', (seed) => {

@@ -10,7 +10,7 @@ import { ownNumbers } from './own-numbers.ts';
 import { placeRows, type Placement } from './placement.ts';
 import { programs } from './programs.ts';
 import { emptyRows, takeTotals, type Rows } from './rows.ts';
-import { seriesTable, type Identity, type SeriesTable } from './series.ts';
+import { seriesTable } from './series.ts';
 import { lostAttributes, snapshot, type Scope } from './snapshot.ts';
 import type { Supplement } from './supplement.ts';
 import { transportCounters } from './transport-counters.ts';
@@ -22,36 +22,39 @@ export interface Tally {
   ready(): boolean;
   /** All series, or undefined before the first batch. `release`: also what is held back, since nobody is going to name it now. */
   collect(release?: boolean): MetricsBatch | undefined;
+  /** As of the last collection: series with rows, and sources of which a row is in the overflow series. */
+  counts(): { readonly series: number; readonly foldedSources: number };
 }
 
 interface Counting {
   readonly startMs: number;
   readonly sources: Sources;
   readonly rows: Rows;
-  readonly table: SeriesTable;
   readonly placement: Placement;
   readonly supplements: readonly Supplement[];
   latest: NfsBatch;
   layout: Layout | undefined;
 }
 
-export const startTally = ({ grace, charge, mount_health }: Omit<Config, 'interval'>, { id, log, version }: ComponentContext): Tally => {
+export const startTally = (
+  { grace, charge, max_series, mount_health }: Omit<Config, 'interval'>,
+  { id, log, version }: ComponentContext,
+): Tally => {
   // metrics/blue is another scope than metrics: an exporter that keeps the latest snapshot of each can tell them apart.
   const scope: Scope = Object.freeze({ name: `@nfscope/connector-metrics${id.replace(/^[^/]*/, '')}`, version });
   const left = new WeakSet<Sources>();
   let counting: Counting | undefined;
   let warned = false;
+  let full = false;
 
   const begin = (batch: NfsBatch): Counting => {
     const { startMs, sources, bounds } = batch;
     const rows = emptyRows(bounds);
-    const table = seriesTable(charge);
-    const placement = placeRows(rows, sources, table);
+    const placement = placeRows(rows, sources, seriesTable(charge), max_series);
     return {
       startMs,
       sources,
       rows,
-      table,
       placement,
       supplements: [
         inflightGauges(),
@@ -70,6 +73,19 @@ export const startTally = ({ grace, charge, mount_health }: Omit<Config, 'interv
   const held = ({ sources, latest }: Counting, source: number): boolean => {
     const { waiting, firstSeenMs } = sources.at(source);
     return waiting.size > 0 && latest.timeMs - firstSeenMs < grace;
+  };
+
+  const warnWhenFull = ({ placement: { foldedSources }, sources }: Counting): void => {
+    const [first] = foldedSources;
+    if (full || first === undefined) return;
+    full = true;
+    const { cgroup, resource, attributes } = sources.at(first);
+    log.warn('series budget used up: what is new goes into one series of each metric, marked otel.metric.overflow; this came first', {
+      max_series,
+      cgroup: cgroup.path ?? cgroup.kind,
+      ...resource,
+      ...attributes,
+    });
   };
 
   return {
@@ -100,18 +116,16 @@ export const startTally = ({ grace, charge, mount_health }: Omit<Config, 'interv
 
     collect(release = false) {
       if (counting === undefined) return undefined;
-      const { rows, table, placement, supplements, sources, latest, startMs } = counting;
+      const { rows, placement, supplements, sources, latest, startMs } = counting;
       const isHeld = (source: number): boolean => !release && held(counting!, source);
       const moved = placement.update(latest.operations, isHeld);
       if (moved || counting.layout === undefined) counting.layout = layOut(rows, placement, latest.operations, startMs, lostAttributes);
-      const identity = (source: number): Identity | undefined => (isHeld(source) ? undefined : table.identity(sources.at(source)));
-      return snapshot(rows, counting.layout, latest.bounds, latest.lost, latest.timeMs, scope, supplements, {
-        identity,
-        operation(source, operation, rule) {
-          const of = identity(source);
-          return of && table.operation(of, latest.operations[operation]!, rule);
-        },
-      });
+      warnWhenFull(counting);
+      return snapshot(rows, counting.layout, latest.bounds, latest.lost, latest.timeMs, scope, supplements, (source, operation, rule) =>
+        isHeld(source) ? undefined : placement.series(sources.at(source), latest.operations[operation]!, rule),
+      );
     },
+
+    counts: () => ({ series: counting?.placement.live ?? 0, foldedSources: counting?.placement.foldedSources.size ?? 0 }),
   };
 };

@@ -2,6 +2,8 @@
 export { noAttributes, type AttributeValue, type Attributes } from './attributes.ts';
 // Who does I/O, through which rpc client.
 export { Sources, type Cgroup, type Mount, type RpcClient, type Source, type SourceChange, type Superblock } from './sources.ts';
+// The same as a processor shows it to those after it.
+export { sourceViews, type SourceProjection } from './source-view.ts';
 // Which process and which file an event is about.
 export { noFiles, noProcesses, pathOf, processOf, type Files, type Process, type Processes } from './processes.ts';
 // What a receiver sends down a pipeline.

@@ -48,6 +48,8 @@ export interface CounterMetric extends Descriptor {
 /** How something stands at the time of the batch. */
 export interface GaugeMetric extends Descriptor {
   readonly type: 'gauge';
+  /** What becomes of the values of points that become one, as when the attribute that told them apart is taken away. Absent: the largest. */
+  readonly join?: 'sum' | 'min' | 'max';
   readonly points: NumberPoints;
 }
 

@@ -1,4 +1,5 @@
 import { noAttributes, type Attributes, type AttributeValue } from './attributes.ts';
+import type { Operation } from './batch.ts';
 
 /** Who paid for an operation, as the kernel tells it. */
 export interface Cgroup {
@@ -56,6 +57,11 @@ export interface Source {
   readonly revision: number;
   /** Ids of the components that may still name it: held back from export for a grace time while not empty. */
   readonly waiting: ReadonlySet<string>;
+  /**
+   * Which of its rows of totals are in no series, when a processor left some out: asked when series are made, since what
+   * a source is called may come after its rows. `error` is 0 for success, undefined for an operation in flight.
+   */
+  readonly leavesOut?: (operation: Operation, error: number | undefined) => boolean;
 }
 
 /** Attributes to set, and with undefined to take away. */

@@ -27,8 +27,9 @@ export {
 export type { ComponentState, ComponentStatus, HostView } from './host.ts';
 // Errors for people, and those that stop or put off a retry.
 export { errors, NfscopeError, PermanentError, RetryableError, type ErrorCode } from './errors.ts';
-// Times, addresses and secrets in a configuration.
+// Times, expressions, addresses and secrets in a configuration.
 export { duration } from './duration.ts';
+export { isExpression } from './expression.ts';
 export { REDACTED, secret } from './secret.ts';
 export { endpoint, splitEndpoint } from './endpoint.ts';
 // Where a component is asked over HTTP.

@@ -40,6 +40,7 @@ export const attribute = {
   ONC_RPC_PROCEDURE_NAME: 'onc_rpc.procedure.name',
   ONC_RPC_PROGRAM_NAME: 'onc_rpc.program.name',
   ONC_RPC_VERSION: 'onc_rpc.version',
+  OTEL_METRIC_OVERFLOW: 'otel.metric.overflow',
   PROCESS_ENVIRONMENT_VARIABLE: 'process.environment_variable',
   PROCESS_LINUX_CGROUP: 'process.linux.cgroup',
   SERVER_ADDRESS: 'server.address',

@@ -5,6 +5,8 @@ export interface MetricDefinition {
   /** UCUM. */
   readonly unit: string;
   readonly description: string;
+  /** Of a gauge: what its value is over several series. Absent: the largest. */
+  readonly join?: 'sum' | 'min' | 'max';
 }
 
 /** Every metric nfscope emits. docs/telemetry.md is generated from this table. */
@@ -66,6 +68,7 @@ export const metric = {
     name: 'nfs.io.inflight',
     type: 'gauge',
     unit: '{operation}',
+    join: 'sum',
     description:
       'Operations that were sent or wait to be, and have not ended. 0 for five minutes after the last one ended, then gone until there is one again.',
   },
@@ -79,6 +82,7 @@ export const metric = {
     name: 'nfs.io.coverage',
     type: 'gauge',
     unit: '1',
+    join: 'min',
     description:
       'Share of the operations mountstats has of a mount that nfscope counted under its export, with an owner; with nfs.io.coverage.reason, the share that it did not, and why. The shares of a mount add up to 1. Operations that are missing though they should not be (missed_runs, unknown) have their name.',
   },
@@ -99,6 +103,7 @@ export const metric = {
     name: 'nfs.transport.connections',
     type: 'gauge',
     unit: '{connection}',
+    join: 'sum',
     description: 'Connections to a server that mounts share: nconnect.',
   },
   TRANSPORT_CONNECTS: {
@@ -172,6 +177,7 @@ export const metric = {
     name: 'nfscope.program.attached',
     type: 'gauge',
     unit: '1',
+    join: 'min',
     description: 'Is 1 while a program is attached to its hook; 0 while no NFS is mounted, or where this kernel does not let it.',
   },
   PROGRAM_MISSED: {
@@ -251,6 +257,7 @@ export const metric = {
     name: 'otelcol_otelsvc_k8s_pod_table_size',
     type: 'gauge',
     unit: '{pod}',
+    join: 'sum',
     description: 'Pods that are known, by the source of identity that told.',
   },
   K8S_ASSOCIATION_SUCCESS: {
@@ -270,6 +277,7 @@ export const metric = {
     name: 'nfscope.identity.objects',
     type: 'gauge',
     unit: '{object}',
+    join: 'sum',
     description: 'Things other than pods that are known: containers without a pod, namespaces, nodes, volumes, claims.',
   },
   IDENTITY_LISTS: {

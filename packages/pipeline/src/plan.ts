@@ -1,6 +1,9 @@
 import type { Factory, Signal } from './component.ts';
+import { parseComponent } from './component-config.ts';
 import { pipelinesConfig, type PipelinesConfig, type TelemetryConfig } from './config.ts';
+import { inputSchema } from './config-schema.ts';
 import { inOrder } from './pipeline-order.ts';
+import type { SendingConfig } from './sending-config.ts';
 import { ConfigError, fromZod, spell, suggest, type ConfigIssue, type ConfigPath } from './config-issue.ts';
 
 /** What a component is. */
@@ -12,6 +15,8 @@ export interface PlannedComponent {
   readonly id: string;
   readonly factory: Factory;
   readonly config: unknown;
+  /** For an exporter that sends over a network. */
+  readonly sending?: SendingConfig;
 }
 
 /** A connector is among the exporters of the pipeline it ends and among the receivers of the one it starts. */
@@ -51,7 +56,7 @@ type Components = ReadonlyMap<Kind, ReadonlyMap<string, PlannedComponent>>;
  */
 export const planPipelines = (raw: unknown, factories: readonly Factory[]): Plan => {
   const shape = pipelinesConfig.safeParse(raw ?? {});
-  if (!shape.success) throw new ConfigError(fromZod(shape.error, pipelinesConfig));
+  if (!shape.success) throw new ConfigError(fromZod(shape.error, inputSchema(pipelinesConfig)));
   const issues: ConfigIssue[] = [];
   const report: Report = (path, at, text, more) => {
     // The Collector names the pipeline or the list of extensions, not the place in it.
@@ -100,10 +105,10 @@ const planComponents = (config: PipelinesConfig, factories: readonly Factory[], 
       } else if (factory === undefined) {
         report(path, 'key', `unknown ${kind} type "${type}"`, { code: 'NFS-103', mend: suggest(type, [...ofKind.keys()]) });
       } else {
-        const parsed = factory.config.safeParse(raw ?? {});
-        if (!parsed.success) issues.push(...fromZod(parsed.error, factory.config, path));
+        const { issues: wrong, ...parsed } = parseComponent(factory, raw, path);
+        issues.push(...wrong);
         // Planned all the same, so that a wrong value is not reported as a missing component too.
-        planned.set(id, { kind, id, factory, config: parsed.data });
+        planned.set(id, { kind, id, factory, ...parsed });
       }
     }
   }

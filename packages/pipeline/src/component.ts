@@ -77,6 +77,8 @@ export interface ComponentContext {
   readonly version: string;
   /** Where the component tells of itself; without it that of the global MeterProvider, which is nobody's until the program sets one. */
   readonly meter?: Meter;
+  /** Of an exporter that sends over a network: how long `export` has before its deadline, milliseconds. */
+  readonly timeoutMs?: number;
 }
 
 interface FactoryBase<C> {

@@ -1,3 +1,4 @@
+import { signals as passing } from '@nfscope/model';
 import type { Factory, Signal } from './component.ts';
 import { parseComponent } from './component-config.ts';
 import { pipelinesConfig, type PipelinesConfig, type TelemetryConfig } from './config.ts';
@@ -65,7 +66,7 @@ export const planPipelines = (raw: unknown, factories: readonly Factory[]): Plan
       code: more?.code ?? 'NFS-104',
       path,
       at,
-      message: `${spell(path.slice(0, path[1] === 'extensions' ? 2 : 3))}: ${text}`,
+      message: `${spell(path[0] === 'service' ? path.slice(0, path[1] === 'extensions' ? 2 : 3) : path)}: ${text}`,
       ...mend,
     });
   };
@@ -78,6 +79,7 @@ export const planPipelines = (raw: unknown, factories: readonly Factory[]): Plan
   }
   const pipelines = planAllPipelines(shape.data, components, report);
   reportUse(shape.data, components, report);
+  reportStorage(pipelines, report);
   const ordered = inOrder(pipelines, (pipeline, loop) =>
     report(['service', 'pipelines', pipeline.id], 'key', `cycle detected: ${loop}`, {
       mend: 'Take one of these connectors out of a pipeline.',
@@ -193,6 +195,19 @@ const supports = ({ factory }: PlannedComponent, role: Kind): readonly Signal[] 
   if (factory.kind === 'connector') return [role === 'receiver' ? factory.to : factory.from];
   if (factory.kind === 'extension') return [];
   return signals.filter((signal) => factory.signals[signal] !== undefined);
+};
+
+/** Only what a later process may read can be kept on disk. */
+const reportStorage = (pipelines: readonly PlannedPipeline[], report: Report): void => {
+  const kept = new Map<string, Signal>();
+  for (const { signal, exporters } of pipelines)
+    for (const { id, sending } of exporters)
+      if (sending?.sending_queue.storage !== undefined && passing[signal].shape === undefined) kept.set(id, signal);
+  for (const [id, signal] of kept)
+    report(['exporters', id, 'sending_queue', 'storage'], 'value', `batches of the signal ${signal} cannot be kept on disk`, {
+      code: 'NFS-103',
+      mend: `Take the exporter out of the pipelines of ${signal}, or leave \`storage\` out.`,
+    });
 };
 
 // By the names as written, so that a reference which is wrong in another way is not reported as no use.

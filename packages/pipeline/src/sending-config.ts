@@ -28,7 +28,9 @@ export const sendingConfig = z.strictObject({
         .string()
         .min(1, 'expected a path')
         .optional()
-        .describe('A folder: what waits is there too, and is sent after a restart. Each exporter and signal has a folder of its own in it.'),
+        .describe(
+          'A folder: what waits is there too, and is sent after a restart. Each exporter and signal has a folder of its own in it.',
+        ),
       storage_limit_mib: z
         .int()
         .min(1)

@@ -269,7 +269,7 @@ describe('shutdown', () => {
     await queue.shutdown(open());
     expect(queue.attempts).toEqual(['a', 'a', 'b']);
     expect(queue.counts).toEqual({ ...counted, dropped: 2, retried: 1 });
-    expect(queue.log.messages('warn')).toEqual(['export failed, trying again', 'the last were not exported']);
+    expect(queue.log.messages('warn')).toEqual(['export failed, trying again', 'the last batches were not exported']);
     expect(vi.getTimerCount()).toBe(0);
   });
 

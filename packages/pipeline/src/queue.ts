@@ -346,7 +346,7 @@ export const exportQueue = <T>(
         await store?.close();
         const { waiting: on_disk, sent, dropped, refused } = counts;
         if (on_disk > 0) log.info('what was not exported is on disk', { on_disk });
-        if (missing > 0) log.warn('the last were not exported', { missing, sent, dropped, refused });
+        if (missing > 0) log.warn('the last batches were not exported', { missing, sent, dropped, refused });
       })();
       return closing;
     },

@@ -136,13 +136,13 @@ export const openDiskStore = async (folder: string, { maxBytes }: { readonly max
   };
 
   /** Those that are next and go into the active segment together; what has no room is told so. */
-  const nextGroup = async (): Promise<Append[]> => {
+  const nextGroup = async (turn: Append[]): Promise<Append[]> => {
     const group: Append[] = [];
     if (active && active.segment.size >= segmentBytes) await retire();
     let size = active?.segment.size ?? HEADER_BYTES;
     let room = maxBytes - bytes - (active ? 0 : HEADER_BYTES);
     while (size < segmentBytes) {
-      const append = waiting.shift();
+      const append = turn.shift();
       if (!append) break;
       const need = RECORD_BYTES + append.entry.byteLength;
       // What was removed from the active segment has to go first.
@@ -201,13 +201,19 @@ export const openDiskStore = async (folder: string, { maxBytes }: { readonly max
   };
 
   const work = async (): Promise<void> => {
+    // Appends that are called one after the other go together.
+    await undefined;
     while (removed.size > 0 || waiting.length > 0) {
+      // An append is never before a removal that was asked for earlier.
+      const turn = waiting.splice(0);
       await markRemoved();
-      const group = await nextGroup();
-      if (group.length === 0) continue;
-      await write(group).catch((cause: unknown) => {
-        for (const { reject } of group) reject(failed('NFS-403', folder, cause));
-      });
+      while (turn.length > 0) {
+        const group = await nextGroup(turn);
+        if (group.length === 0) continue;
+        await write(group).catch((cause: unknown) => {
+          for (const { reject } of group) reject(failed('NFS-403', folder, cause));
+        });
+      }
     }
     working = undefined;
   };

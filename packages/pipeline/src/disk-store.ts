@@ -1,14 +1,17 @@
-import { access, constants, mkdir, open, readdir, readFile, unlink, type FileHandle } from 'node:fs/promises';
-import { dirname, join, resolve as absolute } from 'node:path';
+import { open, readdir, readFile, unlink, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
 import { NfscopeError } from './errors.ts';
 import { lockFolder } from './folder-lock.ts';
-import { contentsOf, entryOf, GONE, HEADER_BYTES, RECORD_BYTES, recordHeader, segmentHeader } from './segment.ts';
+import { contentsOf, HEADER_BYTES, markGone, readEntry, RECORD_BYTES, recordHeader, segmentHeader } from './segment.ts';
+import { failed, openFolder } from './store-folder.ts';
 
 /**
  * A segment that has this many bytes takes no more. Small, so that nothing has to be compacted: entries leave about in the
  * order they came, and one that stays keeps no more than this from being given back.
  */
 const SEGMENT_BYTES = 1 << 20;
+/** A disk gives no less than such a block. */
+const LEAST_BYTES = 4096;
 const FILE = /^(\d{10})\.segment$/;
 
 /** Entries in a folder. They outlive the process, and what was acknowledged outlives the machine's power. */
@@ -57,35 +60,6 @@ interface Append {
   readonly reject: (error: unknown) => void;
 }
 
-const failed = (code: 'NFS-401' | 'NFS-403', where: string, cause: unknown): NfscopeError =>
-  cause instanceof NfscopeError ? cause : new NfscopeError(code, cause instanceof Error ? cause.message : String(cause), where, { cause });
-
-const syncFolder = async (folder: string): Promise<void> => {
-  const handle = await open(folder, 'r');
-  await handle.sync().finally(() => handle.close());
-};
-
-/** Makes the folder, not those above it: that a volume is not mounted has to be noticed. */
-const makeFolder = async (folder: string): Promise<void> => {
-  try {
-    await mkdir(folder, { mode: 0o700 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
-    throw error;
-  }
-  await syncFolder(dirname(absolute(folder)));
-};
-
-const openFolder = async (folder: string): Promise<FileHandle> => {
-  try {
-    await makeFolder(folder);
-    await access(folder, constants.W_OK | constants.X_OK);
-    return await open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
-  } catch (cause) {
-    throw failed('NFS-403', folder, cause);
-  }
-};
-
 /**
  * Opens a store in a folder, which is made where it is missing, and keeps it for this process. `maxBytes` bounds the files.
  * Throws NFS-403 when the folder cannot be used, NFS-404 when another process uses it, NFS-405 when another version wrote it,
@@ -104,7 +78,7 @@ export const openDiskStore = async (folder: string, { maxBytes }: { readonly max
   let active: { readonly segment: Segment; readonly handle: FileHandle } | undefined;
   let working: Promise<void> | undefined;
   let closing: Promise<void> | undefined;
-  const segmentBytes = Math.min(SEGMENT_BYTES, maxBytes / 8);
+  const segmentBytes = Math.min(SEGMENT_BYTES, Math.max(LEAST_BYTES, maxBytes / 8));
 
   const learn = (segment: Segment, offset: number, size: number): number => {
     entries.set(++lastId, { segment, offset, size });
@@ -157,20 +131,18 @@ export const openDiskStore = async (folder: string, { maxBytes }: { readonly max
         await deleteDead(segment);
         continue;
       }
-      const handle = await open(segment.path, 'r+').catch(() => undefined);
-      for (const offset of offsets) await handle?.write(Uint8Array.of(GONE), 0, 1, offset).catch(() => {});
-      await handle?.close().catch(() => {});
+      await markGone(segment.path, offsets).catch(() => {});
     }
   };
 
   /** Those that are next and go into the active segment together; what has no room is told so. */
-  const nextGroup = async (): Promise<Append[]> => {
+  const nextGroup = async (turn: Append[]): Promise<Append[]> => {
     const group: Append[] = [];
     if (active && active.segment.size >= segmentBytes) await retire();
     let size = active?.segment.size ?? HEADER_BYTES;
     let room = maxBytes - bytes - (active ? 0 : HEADER_BYTES);
     while (size < segmentBytes) {
-      const append = waiting.shift();
+      const append = turn.shift();
       if (!append) break;
       const need = RECORD_BYTES + append.entry.byteLength;
       // What was removed from the active segment has to go first.
@@ -229,13 +201,19 @@ export const openDiskStore = async (folder: string, { maxBytes }: { readonly max
   };
 
   const work = async (): Promise<void> => {
+    // Appends that are called one after the other go together.
+    await undefined;
     while (removed.size > 0 || waiting.length > 0) {
+      // An append is never before a removal that was asked for earlier.
+      const turn = waiting.splice(0);
       await markRemoved();
-      const group = await nextGroup();
-      if (group.length === 0) continue;
-      await write(group).catch((cause: unknown) => {
-        for (const { reject } of group) reject(failed('NFS-403', folder, cause));
-      });
+      while (turn.length > 0) {
+        const group = await nextGroup(turn);
+        if (group.length === 0) continue;
+        await write(group).catch((cause: unknown) => {
+          for (const { reject } of group) reject(failed('NFS-403', folder, cause));
+        });
+      }
     }
     working = undefined;
   };
@@ -267,15 +245,9 @@ export const openDiskStore = async (folder: string, { maxBytes }: { readonly max
       const entry = entries.get(id);
       if (!entry) throw new NfscopeError('NFS-401', `there is no entry ${id}`, folder);
       const { segment, offset, size } = entry;
-      try {
-        const handle = await open(segment.path, 'r');
-        const { buffer } = await handle.read(Buffer.allocUnsafeSlow(size), 0, size, offset).finally(() => handle.close());
-        const found = entryOf(buffer, offset);
-        if (!found) throw new Error(`the entry at ${offset} is damaged`);
-        return found;
-      } catch (cause) {
+      return readEntry(segment.path, offset, size).catch((cause: unknown) => {
         throw failed('NFS-401', segment.path, cause);
-      }
+      });
     },
     remove(id) {
       const entry = entries.get(id);

@@ -32,7 +32,10 @@ export const lockFolder = async (folder: string, handle: FileHandle): Promise<()
   // The address of a socket has 107 bytes at most; a path may be longer.
   const address = (name: string): string => `/proc/self/fd/${handle.fd}/${name}`;
   const own = `lock.${randomUUID()}`;
-  const server = createServer((socket) => socket.destroy()).unref();
+  // A knock that cannot be answered, for want of descriptors, finds the lock held all the same.
+  const server = createServer((socket) => socket.destroy())
+    .on('error', () => {})
+    .unref();
   const release = async (): Promise<void> => {
     await rm(join(folder, own), { force: true });
     if (server.listening) await once(server.close(), 'close');

@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 
 /** Grows when what is behind the header changes its meaning. The header itself stays as it is. */
@@ -13,7 +14,7 @@ export const RECORD_BYTES = 13;
  * not at all, and nothing in another segment has to remember it.
  */
 const LIVE = 1;
-export const GONE = 2;
+const GONE = 2;
 
 export const segmentHeader = (): Buffer => {
   const header = Buffer.alloc(HEADER_BYTES);
@@ -38,14 +39,14 @@ export const recordHeader = (entry: Uint8Array, offset: number): Buffer => {
 
 /** The length of the entry whose record is at `at`, where that is a record. */
 const lengthAt = (bytes: Buffer, at: number, offset: number): number | undefined => {
-  if (at + RECORD_BYTES > bytes.length) return undefined;
+  if (at + RECORD_BYTES > bytes.length || (bytes[at] !== LIVE && bytes[at] !== GONE)) return undefined;
   const length = bytes.readUInt32LE(at + 1);
   if (at + RECORD_BYTES + length > bytes.length) return undefined;
   return crc32(bytes.subarray(at + 1, at + 9), offset) === bytes.readUInt32LE(at + 9) ? length : undefined;
 };
 
 /** The entry of a record that was read from `offset` of its segment; undefined: it is damaged. */
-export const entryOf = (record: Buffer, offset: number): Buffer | undefined => {
+const entryOf = (record: Buffer, offset: number): Buffer | undefined => {
   const length = lengthAt(record, 0, offset);
   if (length === undefined) return undefined;
   const entry = record.subarray(RECORD_BYTES, RECORD_BYTES + length);
@@ -88,4 +89,23 @@ export const contentsOf = (bytes: Buffer): Contents => {
     offset = end;
   }
   return { entries, skipped };
+};
+
+/** The entry of the record of `size` bytes at `offset`. Throws when it is damaged or cannot be read. */
+export const readEntry = async (path: string, offset: number, size: number): Promise<Buffer> => {
+  const handle = await open(path, 'r');
+  const { buffer } = await handle.read(Buffer.alloc(size), 0, size, offset).finally(() => handle.close());
+  const entry = entryOf(buffer, offset);
+  if (!entry) throw new Error(`the entry at ${offset} is damaged`);
+  return entry;
+};
+
+/** Marks records as removed. */
+export const markGone = async (path: string, offsets: readonly number[]): Promise<void> => {
+  const handle = await open(path, 'r+');
+  try {
+    for (const offset of offsets) await handle.write(Uint8Array.of(GONE), 0, 1, offset);
+  } finally {
+    await handle.close();
+  }
 };

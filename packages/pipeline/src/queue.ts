@@ -87,8 +87,10 @@ export const exportQueue = <T>(
   let closing: Promise<void> | undefined;
   let idle = (): void => {};
   const giveUp = new AbortController();
+  const givenUp = new Promise<void>((resolve) => giveUp.signal.addEventListener('abort', () => resolve(), { once: true }));
   /** What was counted when the exports began to fail, and how they fail. */
   let outage: (QueueCounts & { readonly refuses: boolean }) | undefined;
+  const keeping = new Set<Promise<void>>();
   let storeFails = false;
   /** Items given up since the last success. */
   let missing = 0;
@@ -176,9 +178,9 @@ export const exportQueue = <T>(
       return finishAll(lot.overflow(), 'dropped');
     }
     // A backend that is down must not hold up the node's drain: what is not on disk had its last attempt.
-    const kept = await Promise.all(parcel.parts.map((part) => (part as Pushed<T>).answered.then(() => part.id !== undefined)));
+    await Promise.race([givenUp, Promise.all(parcel.parts.map((part) => (part as Pushed<T>).answered))]);
     finishAll(
-      parcel.parts.filter((_, i) => !kept[i]),
+      parcel.parts.filter(({ id }) => id === undefined),
       'dropped',
     );
     lot.remove(lot.waiting.filter(({ id }) => id !== undefined));
@@ -321,8 +323,10 @@ export const exportQueue = <T>(
         supersede(lot.add(one));
         pump();
         finishAll(lot.overflow(), 'dropped');
-        if (store) void keep(one);
-        else one.answer(true);
+        if (store) {
+          const kept = keep(one).then(() => void keeping.delete(kept));
+          keeping.add(kept);
+        } else one.answer(true);
       }
       return one.answered;
     },
@@ -343,6 +347,8 @@ export const exportQueue = <T>(
           pump();
         });
         deadline.removeEventListener('abort', onDeadline);
+        // What was sent before it was on disk is removed from there.
+        await Promise.race([givenUp, Promise.all(keeping)]);
         await store?.close();
         const { waiting: on_disk, sent, dropped, refused } = counts;
         if (on_disk > 0) log.info('what was not exported is on disk', { on_disk });

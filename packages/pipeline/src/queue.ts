@@ -4,6 +4,8 @@ import type { Lifecycle, Logger } from './component.ts';
 import { withDeadline } from './deadline.ts';
 import type { DiskStore } from './disk-store.ts';
 import { PermanentError, RetryableError } from './errors.ts';
+import { outage } from './outage.ts';
+import { pause } from './pause.ts';
 import type { SendingConfig } from './sending-config.ts';
 import { fromStored, RUN, toStored } from './stored-batch.ts';
 
@@ -60,9 +62,6 @@ interface Pushed<T> extends Waiting<T> {
   isFinished: boolean;
 }
 
-/** Timers take no more: 24.8 days. */
-const LONGEST_MS = 2 ** 31 - 1;
-
 /**
  * The one buffer between push and pull. A snapshot takes the place of an older one of its stream; of everything else the oldest is
  * dropped when there is no room, since what happens now is looked for first. Anything but PermanentError is tried again, for
@@ -73,23 +72,18 @@ export const exportQueue = <T>(
   { passing, config, log, count = () => {}, open }: QueueOptions<T>,
 ): Queue<T> => {
   const { queue_size, num_consumers, batch: together } = config.sending_queue;
-  const retry = config.retry_on_failure;
   const lot = backlog<T>(queue_size, together.max_size);
   const flying = new Set<Parcel<T>>();
   const counts = { waiting: 0, sent: 0, dropped: 0, refused: 0, superseded: 0, retried: 0 };
+  const trouble = outage(log, counts);
+  const wait = pause(config.retry_on_failure, () => pump());
   let store: DiskStore | undefined;
   let order = 0;
-  /** Since the last success. */
-  let failures = 0;
-  let pauseEnd = 0;
-  let pause: ReturnType<typeof setTimeout> | undefined;
   let closed = false;
   let closing: Promise<void> | undefined;
   let idle = (): void => {};
   const giveUp = new AbortController();
   const givenUp = new Promise<void>((resolve) => giveUp.signal.addEventListener('abort', () => resolve(), { once: true }));
-  /** What was counted when the exports began to fail, and how they fail. */
-  let outage: (QueueCounts & { readonly refuses: boolean }) | undefined;
   const keeping = new Set<Promise<void>>();
   let storeFails = false;
   /** Items given up since the last success. */
@@ -125,56 +119,23 @@ export const exportQueue = <T>(
     }
   };
 
-  const wait = (ms: number): void => {
-    const end = performance.now() + ms;
-    if (pause !== undefined && end <= pauseEnd) return;
-    clearTimeout(pause);
-    pauseEnd = end;
-    pause = setTimeout(
-      () => {
-        pause = undefined;
-        pump();
-      },
-      Math.min(ms, LONGEST_MS),
-    );
-  };
-
-  const backoff = (): number => {
-    const { initial_interval, max_interval, multiplier, randomization_factor } = retry;
-    const ms = Math.min(max_interval, initial_interval * multiplier ** (failures - 1));
-    return ms * (1 + randomization_factor * (2 * Math.random() - 1));
-  };
-
   const succeeded = ({ parts }: Parcel<T>): void => {
     finishAll(parts, 'sent');
-    failures = 0;
     missing = 0;
-    if (outage) {
-      const [retried, dropped, refused] = (['retried', 'dropped', 'refused'] as const).map((what) => counts[what] - outage![what]);
-      log.info('exports again', { retried, dropped, refused });
-    }
-    outage = undefined;
-  };
-
-  /** One line an outage, not one an attempt. */
-  const tell = (error: unknown, refuses: boolean): void => {
-    if (outage?.refuses === refuses) return;
-    log.warn(refuses ? 'export refused, not tried again' : 'export failed, trying again', { error });
-    outage = { ...(outage ?? counts), refuses };
+    wait.succeeded();
+    trouble.ended();
   };
 
   const failed = async (parcel: Parcel<T>, error: unknown): Promise<void> => {
     if (error instanceof PermanentError) {
-      tell(error, true);
+      trouble.failed(error, true);
       return finishAll(parcel.parts, 'refused');
     }
-    tell(error, false);
-    // Several that were on their way together are one failure.
-    if (pause === undefined) failures++;
+    trouble.failed(error, false);
     if (!closed) {
       tally('retried', 1);
       supersede(lot.putBack(parcel));
-      wait(Math.max(backoff(), error instanceof RetryableError && error.waitMs > 0 ? error.waitMs : 0));
+      wait.failed(error instanceof RetryableError ? error.waitMs : 0);
       return finishAll(lot.overflow(), 'dropped');
     }
     // A backend that is down must not hold up the node's drain: what is not on disk had its last attempt.
@@ -206,9 +167,9 @@ export const exportQueue = <T>(
     let parcel: Parcel<T> | undefined = taken;
     if (taken.batch === undefined && taken.parts.some(({ batch }) => batch === undefined)) parcel = await whole(taken);
     if (parcel) {
-      const batches = parcel.parts.map(({ batch }) => batch!);
-      const batch = (parcel.batch ??= batches.length === 1 ? batches[0]! : passing.merge!.join(batches));
       try {
+        const batches = parcel.parts.map(({ batch }) => batch!);
+        const batch = (parcel.batch ??= batches.length === 1 ? batches[0]! : passing.merge!.join(batches));
         await withDeadline(config.timeout, (deadline) => exportBatch(batch, deadline), giveUp.signal);
         succeeded(parcel);
       } catch (error) {
@@ -231,7 +192,7 @@ export const exportQueue = <T>(
         'dropped',
       );
     }
-    while (pause === undefined && flying.size < (failures > 0 ? 1 : num_consumers)) {
+    while (!wait.isOn && flying.size < (wait.isFailing ? 1 : num_consumers)) {
       const parcel = lot.take(isBusy);
       if (!parcel) break;
       void fly(parcel);
@@ -334,8 +295,7 @@ export const exportQueue = <T>(
     shutdown(deadline) {
       closed = true;
       closing ??= (async () => {
-        clearTimeout(pause);
-        pause = undefined;
+        wait.end();
         const onDeadline = (): void => {
           giveUp.abort(deadline.reason);
           pump();

@@ -92,10 +92,10 @@ describe('kill -9', () => {
 });
 
 describe('the lock', () => {
-  test.each([
-    ['another process', []],
-    ['a process in another container', ['unshare', '--net', '--pid', '--mount-proc', '--fork', '--kill-child']],
-  ])('%s has the folder until it is killed', async (_, around, context) => {
+  test.for([
+    { who: 'another process', around: [] },
+    { who: 'a process in another container', around: ['unshare', '--net', '--pid', '--mount-proc', '--fork', '--kill-child'] },
+  ])('$who has the folder until it is killed', async ({ around }, context) => {
     if (around.length > 0 && process.getuid?.() !== 0) return context.skip('needs root');
     const folder = await mkdtemp(join(parent, 'lock-'));
     const { child, lines } = storing(parent, 1, [basename(folder)], around);

@@ -1,6 +1,6 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -124,13 +124,10 @@ describe('the bound', () => {
     expect(await store.append(randomBytes(9_971))).toBe(3);
   });
 
-  test('also in the segment that is written to', async () => {
-    const store = await opening(100_000);
-    for (let i = 0; i < 50; i++) {
-      const id = await store.append(randomBytes(9_000));
-      expect(id).toBe(i + 1);
-      store.remove(id!);
-    }
+  test('also in the segment that is written to, which is not full yet', async () => {
+    const store = await opening(10_000);
+    store.remove((await store.append(randomBytes(3_000)))!);
+    expect(await store.append(randomBytes(9_971))).toBe(2);
   });
 
   test.each([0, 1, 28])('of %d bytes holds nothing', async (maxBytes) => {

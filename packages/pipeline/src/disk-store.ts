@@ -202,7 +202,7 @@ export const openDiskStore = async (folder: string, { maxBytes }: { readonly max
 
   const work = async (): Promise<void> => {
     // Appends that are called one after the other go together.
-    await undefined;
+    await Promise.resolve();
     while (removed.size > 0 || waiting.length > 0) {
       // An append is never before a removal that was asked for earlier.
       const turn = waiting.splice(0);

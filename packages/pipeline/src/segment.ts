@@ -94,10 +94,14 @@ export const contentsOf = (bytes: Buffer): Contents => {
 /** The entry of the record of `size` bytes at `offset`. Throws when it is damaged or cannot be read. */
 export const readEntry = async (path: string, offset: number, size: number): Promise<Buffer> => {
   const handle = await open(path, 'r');
-  const { buffer } = await handle.read(Buffer.alloc(size), 0, size, offset).finally(() => handle.close());
-  const entry = entryOf(buffer, offset);
-  if (!entry) throw new Error(`the entry at ${offset} is damaged`);
-  return entry;
+  try {
+    const { buffer } = await handle.read(Buffer.alloc(size), 0, size, offset);
+    const entry = entryOf(buffer, offset);
+    if (!entry) throw new Error(`the entry at ${offset} is damaged`);
+    return entry;
+  } finally {
+    await handle.close();
+  }
 };
 
 /** Marks records as removed. */

@@ -8,7 +8,11 @@ export const failed = (code: 'NFS-401' | 'NFS-403', where: string, cause: unknow
 
 const syncFolder = async (folder: string): Promise<void> => {
   const handle = await open(folder, 'r');
-  await handle.sync().finally(() => handle.close());
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 };
 
 /** Makes the folder, not those above it: that a volume is not mounted has to be noticed. */

@@ -5,7 +5,7 @@ import { Subject } from 'rxjs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineExporter, defineReceiver, type Signal } from './component.ts';
-import { ConfigError } from './config-issue.ts';
+import type { ConfigError } from './config-issue.ts';
 import { buildGraph, type Graph } from './graph.ts';
 import { planPipelines, type Plan } from './plan.ts';
 import { recordingLogger } from './testing/recording-logger.ts';

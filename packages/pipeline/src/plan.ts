@@ -1,4 +1,4 @@
-import { signals as passing } from '@nfscope/model';
+import { signals } from '@nfscope/model';
 import type { Factory, Signal } from './component.ts';
 import { parseComponent } from './component-config.ts';
 import { pipelinesConfig, type PipelinesConfig, type TelemetryConfig } from './config.ts';
@@ -45,7 +45,7 @@ const section = {
   exporter: 'exporters',
   extension: 'extensions',
 } as const;
-const signals = ['nfs', 'metrics', 'traces', 'logs'] as const satisfies readonly Signal[];
+const signalNames = ['nfs', 'metrics', 'traces', 'logs'] as const satisfies readonly Signal[];
 const idPattern = /^[a-z][a-z0-9_]*(\/[\p{L}\p{N}_.-]+)?$/u;
 
 type Report = (path: ConfigPath, at: 'key' | 'value', text: string, more?: { code?: ConfigIssue['code']; mend?: string }) => void;
@@ -149,9 +149,9 @@ const planAllPipelines = (config: PipelinesConfig, components: Components, repor
   for (const [id, named] of entries) {
     const path = ['service', 'pipelines', id];
     const word = id.split('/', 1)[0]!;
-    const signal = signals.find((known) => known === word);
+    const signal = signalNames.find((known) => known === word);
     if (signal === undefined) {
-      report(path, 'key', `unknown signal "${word}"`, { code: 'NFS-103', mend: suggest(word, signals) });
+      report(path, 'key', `unknown signal "${word}"`, { code: 'NFS-103', mend: suggest(word, signalNames) });
       continue;
     }
     if (!idPattern.test(id)) {
@@ -194,7 +194,7 @@ const planAllPipelines = (config: PipelinesConfig, components: Components, repor
 const supports = ({ factory }: PlannedComponent, role: Kind): readonly Signal[] => {
   if (factory.kind === 'connector') return [role === 'receiver' ? factory.to : factory.from];
   if (factory.kind === 'extension') return [];
-  return signals.filter((signal) => factory.signals[signal] !== undefined);
+  return signalNames.filter((signal) => factory.signals[signal] !== undefined);
 };
 
 /** Only what a later process may read can be kept on disk. */
@@ -202,7 +202,7 @@ const reportStorage = (pipelines: readonly PlannedPipeline[], report: Report): v
   const kept = new Map<string, Signal>();
   for (const { signal, exporters } of pipelines)
     for (const { id, sending } of exporters)
-      if (sending?.sending_queue.storage !== undefined && passing[signal].shape === undefined) kept.set(id, signal);
+      if (sending?.sending_queue.storage !== undefined && signals[signal].shape === undefined) kept.set(id, signal);
   for (const [id, signal] of kept)
     report(['exporters', id, 'sending_queue', 'storage'], 'value', `batches of the signal ${signal} cannot be kept on disk`, {
       code: 'NFS-103',

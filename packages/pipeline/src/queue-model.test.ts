@@ -100,10 +100,9 @@ const play = async (seed: number, { passing, consumers, disk: most, crashes }: W
     const push = (): void => {
       const numbers = Array.from({ length: isStream ? 1 : 1 + random(3) }, () => ++next);
       pushed += numbers.length;
-      void queue.push({ numbers }).then((kept) => {
-        // In memory it answers for the batch only as long as it has room.
-        if (kept && store) for (const number of numbers) acknowledged.add(number);
-      });
+      // In memory it answers for the batch only as long as it has room.
+      const acknowledge = (kept: boolean): void => numbers.forEach((number) => kept && store && acknowledged.add(number));
+      void queue.push({ numbers }).then(acknowledge);
     };
     const answer = (): void => {
       const [flight] = flights.splice(random(flights.length), 1);
@@ -171,7 +170,7 @@ const play = async (seed: number, { passing, consumers, disk: most, crashes }: W
       const possible = queue.counts.waiting;
       const deadline = new AbortController();
       const over = queue.shutdown(deadline.signal);
-      for (let steps = random(20); steps > 0 && !end; steps--) await drive0();
+      for (let steps = end ? 0 : random(20); steps > 0; steps--) await drive0();
       // A disk that hangs until the deadline may have more than the queue knows of.
       while (store?.isWriting()) await drive0();
       deadline.abort(new Error('over'));

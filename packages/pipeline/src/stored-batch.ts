@@ -10,8 +10,8 @@ export interface StoredBatch<T> {
 /** Of this process: no other on this node was started in the same microsecond. */
 export const RUN = performance.timeOrigin;
 
-export const toStored = <T>(batch: T, shape: number): Uint8Array =>
-  Buffer.concat([Uint8Array.of(shape), serialize({ run: RUN, batch } satisfies StoredBatch<T>)]);
+export const toStored = (batch: unknown, shape: number): Uint8Array =>
+  Buffer.concat([Uint8Array.of(shape), serialize({ run: RUN, batch } satisfies StoredBatch<unknown>)]);
 
 /** Undefined for what another version wrote: of another shape, or in a format that this Node does not know. */
 export const fromStored = <T>(bytes: Uint8Array, shape: number): StoredBatch<T> | undefined => {

@@ -41,14 +41,17 @@ const use = async (name: string, seed: number): Promise<void> => {
   say('opening', []);
   await queue.start();
   let next = Number(firstNumber);
-  while (mode === 'push') {
-    const numbers = Array.from({ length: 1 + random(3) }, () => next++);
-    say('pushing', numbers);
-    void queue.push({ numbers, text: 'x'.repeat(random(200)) }).then((kept) => kept && say('acknowledged', numbers));
-    for (let turns = 1 + random(10); turns > 0; turns--) await setImmediate();
-    // What waits on disk stays within its bound, whatever the backend does.
-    while (queue.counts.waiting > 200) await setImmediate();
-  }
+  const work = async (): Promise<never> => {
+    for (;;) {
+      const numbers = Array.from({ length: 1 + random(3) }, () => next++);
+      say('pushing', numbers);
+      void queue.push({ numbers, text: 'x'.repeat(random(200)) }).then((kept) => kept && say('acknowledged', numbers));
+      for (let turns = 1 + random(10); turns > 0; turns--) await setImmediate();
+      // What waits on disk stays within its bound, whatever the backend does.
+      while (queue.counts.waiting > 200) await setImmediate();
+    }
+  };
+  if (mode === 'push') await work();
   await queue.shutdown(AbortSignal.timeout(20_000));
 };
 

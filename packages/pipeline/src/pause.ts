@@ -29,7 +29,7 @@ export const pause = (config: SendingConfig['retry_on_failure'], over: () => voi
       return failures > 0;
     },
     failed(leastMs) {
-      if (timer === undefined) failures++;
+      if (timer === undefined || failures === 0) failures++;
       const backoff = Math.min(max_interval, initial_interval * multiplier ** (failures - 1));
       const jitter = 1 + randomization_factor * (2 * Math.random() - 1);
       // A backend may ask for what is no number.

@@ -68,19 +68,25 @@ const play = async (seed: number, { passing, consumers, disk: most, crashes }: W
     let failing = false;
     let notBefore = 0;
     let stopping = false;
+    /** What an attempt may be. The queue would take what it throws for a failure of the backend. */
+    const wrong: string[] = [];
+    const asks = (numbers: readonly number[]): void => {
+      const rules = {
+        'nothing in it': numbers.length === 0,
+        'too much in it': numbers.length > TOGETHER,
+        'too many at a time': flights.length >= (failing && !stopping ? 1 : consumers),
+        'too early': !stopping && performance.now() < notBefore,
+        'finished before': numbers.some((number) => own.has(number)),
+        'two of a stream':
+          isStream && flights.some((flight) => numbers.some((number) => streamOf(flight.numbers[0]!) === streamOf(number))),
+      };
+      for (const [rule, broken] of Object.entries(rules)) if (broken) wrong.push(`${rule}: ${numbers.join(' ')}`);
+    };
     const queue: Queue<Batch> = exportQueue(
       ({ numbers }, deadline) =>
         new Promise<void>((resolve, reject) => {
           asked++;
-          expect(numbers.length).toBeGreaterThan(0);
-          // What is large by itself aside.
-          expect(numbers.length).toBeLessThanOrEqual(TOGETHER);
-          expect(flights.length).toBeLessThan(failing ? 1 : consumers);
-          if (!stopping) expect(performance.now()).toBeGreaterThanOrEqual(notBefore);
-          for (const number of numbers) {
-            expect(own.has(number), `${number} was finished`).toBe(false);
-            if (isStream) expect(flights.some((flight) => streamOf(flight.numbers[0]!) === streamOf(number))).toBe(false);
-          }
+          asks(numbers);
           const flight = { numbers, resolve, reject };
           flights.push(flight);
           deadline.addEventListener('abort', () => {
@@ -128,6 +134,7 @@ const play = async (seed: number, { passing, consumers, disk: most, crashes }: W
       reject(kind === 5 ? new RetryableError('429', waitMs) : new Error('503'));
     };
     const check = (): void => {
+      expect(wrong).toEqual([]);
       const { waiting, sent, dropped: lost, refused: no, superseded } = queue.counts;
       expect(waiting + sent + lost + no + superseded).toBe(pushed);
       const inFlight = flights.reduce((sum, { numbers }) => sum + numbers.length, 0);

@@ -44,9 +44,6 @@ const settings = z.strictObject({
     .default({})
     .describe('Sent with every request, such as `authorization`. The values are secrets.'),
   compression: z.enum(['none', 'gzip']).default('gzip').describe('Of requests.'),
-  timeout: duration(1)
-    .prefault('5s')
-    .describe('How long the backend may take for one request of a snapshot. The whole snapshot has the 5s an attempt of the queue has.'),
   interval: duration(100)
     .prefault('10s')
     .describe('How often a snapshot is sent: of those that come in between, only the last of all, at the shutdown.'),

@@ -1,5 +1,5 @@
 import { Metadata } from '@grpc/grpc-js';
-import { PermanentError } from '@nfscope/pipeline';
+import { PermanentError, type ComponentContext } from '@nfscope/pipeline';
 import { createOtlpGrpcExportDelegate } from '@opentelemetry/otlp-grpc-exporter-base';
 import { ProtobufMetricsSerializer, type IExportMetricsPartialSuccess } from '@opentelemetry/otlp-transformer';
 import { parseEndpoint, type Config } from './config.ts';
@@ -8,14 +8,17 @@ import { failureOf } from './failure.ts';
 
 /** To one backend. One request at a time. */
 export interface Connection {
-  /** Resolves when the backend has accepted all of it; throws PermanentError when that cannot be had by sending it again. */
+  /** Resolves when the backend has accepted all of it; throws as `export` of an exporter does. */
   send(request: Uint8Array, deadline: AbortSignal): Promise<void>;
   /** Ends what is under way at the latest when it times out. */
   close(): Promise<void>;
 }
 
 /** Opens nothing yet: gRPC connects with the first request. Throws NFS-401 when a file cannot be read. */
-export const openConnection = async (config: Config, id: string): Promise<Connection> => {
+export const openConnection = async (
+  config: Config,
+  { id, timeoutMs = 5_000 }: Pick<ComponentContext, 'id' | 'timeoutMs'>,
+): Promise<Connection> => {
   const credentials = await readCredentials(config, id);
   const metadata = new Metadata();
   for (const [name, value] of Object.entries(config.headers)) metadata.set(name, value);
@@ -29,7 +32,7 @@ export const openConnection = async (config: Config, id: string): Promise<Connec
         metadata: () => metadata,
         credentials: () => credentials,
         compression: config.compression,
-        timeoutMillis: config.timeout,
+        timeoutMillis: timeoutMs,
         concurrencyLimit: 2,
       },
       {
@@ -47,7 +50,6 @@ export const openConnection = async (config: Config, id: string): Promise<Connec
       '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',
     );
   let transport = connect();
-  let waitUntil = 0;
 
   const request = (bytes: Uint8Array, deadline: AbortSignal): Promise<void> =>
     new Promise((resolve, reject) => {
@@ -64,8 +66,6 @@ export const openConnection = async (config: Config, id: string): Promise<Connec
 
   return {
     async send(bytes, deadline) {
-      const waitMs = waitUntil - performance.now();
-      if (waitMs > 0) throw new Error(`the backend asked to wait, for ${Math.ceil(waitMs)} ms more`);
       partial = undefined;
       try {
         await request(bytes, deadline);
@@ -76,7 +76,6 @@ export const openConnection = async (config: Config, id: string): Promise<Connec
           void transport.shutdown();
           transport = connect();
         }
-        waitUntil = performance.now() + failure.waitMs;
         throw failure.error;
       }
       const { rejectedDataPoints = 0, errorMessage = '' } = (partial as IExportMetricsPartialSuccess | undefined) ?? {};

@@ -7,5 +7,6 @@ export const factory = defineExporter({
   type: 'otlp_grpc',
   description: 'Sends metrics to an OpenTelemetry backend by OTLP/gRPC.',
   config,
+  remote: true,
   signals: { metrics: { stability: 'development', create: otlpGrpcExporter } },
 });

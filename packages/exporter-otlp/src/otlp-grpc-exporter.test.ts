@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
-import type { MetricsBatch } from '@nfscope/model';
-import { exportQueue, PermanentError } from '@nfscope/pipeline';
+import { signals, type MetricsBatch } from '@nfscope/model';
+import { exportQueue, PermanentError, sendingConfig, type Queue } from '@nfscope/pipeline';
 import { batchText, context, describeComponent } from '@nfscope/pipeline/testing';
 import { afterEach, describe, expect, test } from 'vitest';
 import { config } from './config.ts';
@@ -159,15 +159,18 @@ describe('a backend that fails', () => {
     expect([refused, backend.seen.length]).toEqual([[0, 10, 20], 3]);
   });
 
-  const impatient = { capacity: 4, timeoutMs: 5_000, initialWaitMs: 20, maxWaitMs: 100, multiplier: 1.5 };
+  const impatient = sendingConfig.parse({ retry_on_failure: { initial_interval: '20ms', max_interval: '100ms' } });
+  const queueTo = ({ export: exportBatch }: ReturnType<typeof otlpGrpcExporter>, log = context(factory).log): Queue<MetricsBatch> =>
+    exportQueue(exportBatch, { passing: signals.metrics, config: impatient, log });
+  const items = signals.metrics.items(at(0));
 
   test('UNAVAILABLE five times: the same snapshot arrives with the sixth', async () => {
     const { backend, exporter } = await started({ answer: (request) => (request < 5 ? { code: status.UNAVAILABLE } : undefined) });
-    const queue = exportQueue<MetricsBatch>(exporter.export, context(factory).log, impatient);
-    queue.push(at(0));
+    const queue = queueTo(exporter);
+    void queue.push(at(0));
     await backend.until(1);
     await queue.shutdown(deadline());
-    expect(queue.counts).toEqual({ sent: 1, dropped: 0, refused: 0, retried: 5 });
+    expect(queue.counts).toEqual({ waiting: 0, sent: items, dropped: 0, refused: 0, superseded: 0, retried: 5 });
     expect(heardFrom(backend.accepted)).toEqual(saidBy(at(0)));
   });
 
@@ -180,24 +183,24 @@ describe('a backend that fails', () => {
       const first = await startBackend();
       const exporter = await startedFor(first.port, { interval: '1s' });
       const { log } = context(factory);
-      const queue = exportQueue<MetricsBatch>(exporter.export, log, impatient);
+      const queue = queueTo(exporter, log);
       if (before) {
-        queue.push(at(0));
-        await expect.poll(() => queue.counts.sent).toBe(1);
+        void queue.push(at(0));
+        await expect.poll(() => queue.counts.sent).toBe(items);
       }
       first.close();
-      // More than the queue holds: what it drops is in the later ones.
-      for (let second = 1; second <= 9; second++) queue.push(at(second));
+      // What they say is in the last of them.
+      for (let second = 1; second <= 9; second++) void queue.push(at(second));
       await expect.poll(() => queue.counts.retried, { timeout: 10_000 }).toBeGreaterThan(0);
       const second = await startBackend({ port: first.port });
       ends.push(second.close);
-      await second.until(5);
-      queue.push(at(10));
-      await second.until(6);
+      await second.until(1);
+      void queue.push(at(10));
+      await second.until(2);
       await queue.shutdown(deadline());
-      expect(seconds(second)).toEqual([1, 6, 7, 8, 9, 10]);
+      expect(seconds(second)).toEqual([9, 10]);
       expect(heardFrom(second.accepted.slice(-1))).toEqual(saidBy(at(10)));
-      expect(queue.counts).toMatchObject({ sent: before ? 7 : 6, dropped: 4, refused: 0 });
+      expect(queue.counts).toMatchObject({ sent: (before ? 3 : 2) * items, superseded: 8 * items, dropped: 0, refused: 0 });
       expect(log.messages('warn')).toEqual(['export failed, trying again']);
     },
     30_000,

@@ -25,7 +25,7 @@ interface Transfer {
  * Sends one snapshot of each scope every `interval`, by the snapshots' own times, and at the shutdown the last one.
  * Snapshots are cumulative: one that is left out is in the next.
  */
-export const otlpGrpcExporter = (config: Config, { id, log }: ComponentContext): Required<Omit<Exporter<'metrics'>, 'url'>> => {
+export const otlpGrpcExporter = (config: Config, context: ComponentContext): Required<Omit<Exporter<'metrics'>, 'url'>> => {
   const scopes = new Map<string, Sending>();
   let running: { readonly connection: Connection; readonly requests: (batch: MetricsBatch) => Iterator<Uint8Array, void> } | undefined;
   let transfer: Transfer | undefined;
@@ -56,8 +56,8 @@ export const otlpGrpcExporter = (config: Config, { id, log }: ComponentContext):
     async start() {
       // Only now: gRPC and what writes its messages are 11 MiB and 0.1 s that a program without this exporter does not pay.
       const [{ openConnection }, { requests }] = await Promise.all([import('./connection.ts'), import('./requests.ts')]);
-      running = { connection: await openConnection(config, id), requests };
-      log.info('metrics are sent', { endpoint: config.endpoint, interval_ms: config.interval });
+      running = { connection: await openConnection(config, context), requests };
+      context.log.info('metrics are sent', { endpoint: config.endpoint, interval_ms: config.interval });
     },
 
     async export(batch, deadline) {

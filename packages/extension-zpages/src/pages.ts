@@ -35,12 +35,14 @@ export const pipelinesPage = (host: HostView): string => {
     'Pipelines',
     '<p><a href="/debug/servicez">Service</a></p>\n' +
       table(['pipeline', 'receivers', 'processors', 'exporters'], host.plan().pipelines.map(row)) +
-      `<h2>Queues, in batches</h2>\n${table(
+      `<h2>Queues, in points, spans or records (retried: in attempts)</h2>\n${table(
         ['exporter', ...counts],
         queues.map(([name, of]) => [name, ...counts.map((count) => of[count as keyof typeof of])]),
       )}`,
   );
 };
 
-const settingsOf = ({ factory, config }: PlannedComponent): unknown =>
-  withDefaults(componentSchema(factory), config, (value, secret) => (secret && value !== '' && value !== null ? REDACTED : value));
+const settingsOf = ({ factory, config, sending }: PlannedComponent): unknown =>
+  withDefaults(componentSchema(factory), { ...(config as object), ...sending }, (value, secret) =>
+    secret && value !== '' && value !== null ? REDACTED : value,
+  );

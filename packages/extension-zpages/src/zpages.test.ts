@@ -32,7 +32,7 @@ const host: HostView = {
     { kind: 'exporter', id: 'page', signal: 'nfs', state: 'running' },
     { kind: 'receiver', id: 'nfs', signal: 'nfs', state: 'failed' },
   ],
-  queues: () => new Map([['page (nfs)', { sent: 17, dropped: 3, refused: 0, retried: 2 }]]),
+  queues: () => new Map([['page (nfs)', { waiting: 5, sent: 17, dropped: 3, refused: 0, superseded: 4, retried: 2 }]]),
   urls: () => new Map([['page', 'http://127.0.0.1:9464/metrics']]),
 };
 
@@ -70,7 +70,7 @@ test('what runs, how it is, what waits, and no secret', async () => {
   expect(service.headers.get('content-security-policy')).toContain("default-src 'none'");
   const pipelines = await read('/debug/pipelinez');
   expect(pipelines.text).toContain('<tr><td>nfs</td><td>nfs</td><td></td><td>page (http://127.0.0.1:9464/metrics)</td></tr>');
-  expect(pipelines.text).toContain('<tr><td>page (nfs)</td><td>17</td><td>3</td><td>0</td><td>2</td></tr>');
+  expect(pipelines.text).toContain('<tr><td>page (nfs)</td><td>5</td><td>17</td><td>3</td><td>0</td><td>4</td><td>2</td></tr>');
   expect((await read('/debug/tracez')).status).toBe(404);
   await extension.shutdown?.(AbortSignal.timeout(4_000));
 });

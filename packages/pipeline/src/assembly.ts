@@ -1,16 +1,16 @@
 import { Subject, type Observable, type OperatorFunction } from 'rxjs';
 import type { Connector, Exporter, Processor, Receiver, Signal } from './component.ts';
-import { componentLog, createInstance, instanceKey, type Instance, type InstanceContext } from './instance.ts';
+import { createInstance, instanceKey, type Instance, type InstanceContext } from './instance.ts';
 import { chainKey } from './kept.ts';
 import type { ItemCounters } from './item-counters.ts';
 import type { Plan, PlannedComponent, PlannedPipeline } from './plan.ts';
-import { defaultQueueSettings, exportQueue, type Queue, type QueueSettings } from './queue.ts';
+import { exporterQueue, type ExporterQueueContext } from './exporter-queue.ts';
+import type { Queue } from './queue.ts';
 import type { Edge, Stage } from './wiring.ts';
 
 type Batch = any;
 
-export interface AssemblyContext extends InstanceContext {
-  readonly queue?: QueueSettings;
+export interface AssemblyContext extends InstanceContext, ExporterQueueContext {
   readonly counters: ItemCounters;
 }
 
@@ -67,13 +67,12 @@ export const assemble = (plan: Plan, host: AssemblyContext, old?: Assembly, kept
   const exporterOf = (planned: PlannedComponent, signal: Signal): Stage => {
     if (planned.kind === 'connector') return connectorOf(planned);
     const { key, component } = instance(planned, signal);
-    const queue = queues.get(key) ?? (kept.has(key) ? old?.queues.get(key) : undefined) ?? queueOf(planned, component as Exporter<Signal>);
+    const queue =
+      queues.get(key) ??
+      (kept.has(key) ? old?.queues.get(key) : undefined) ??
+      exporterQueue(planned, signal, component as Exporter<Signal>, host);
     queues.set(key, queue);
-    return stage(key, (input) => ({ output: input, take: queue.push }));
-  };
-  const queueOf = ({ id }: PlannedComponent, exporter: Exporter<Signal>): Queue<Batch> => {
-    const log = componentLog(host.log, `exporter ${id}`);
-    return exportQueue<Batch>((batch, deadline) => exporter.export(batch, deadline), log, host.queue ?? defaultQueueSettings);
+    return stage(key, (input) => ({ output: input, take: (batch) => void queue.push(batch) }));
   };
 
   for (const planned of plan.extensions) instance(planned);

@@ -47,7 +47,11 @@ export interface Connector<I extends Signal, O extends Signal> extends Lifecycle
 
 /** Where batches go. */
 export interface Exporter<S extends Signal> extends Lifecycle {
-  /** Called by the queue, one batch at a time. Throw PermanentError to drop the batch, anything else to have it tried again. */
+  /**
+   * Called by the queue, for up to `num_consumers` batches at a time (1 unless configured), of a stream never for two. Throw
+   * PermanentError when the backend refuses it for good, RetryableError when it says how long to wait, anything else to have the
+   * same object tried again.
+   */
   export(batch: Signals[S], deadline: AbortSignal): Promise<void>;
   /** Where a person finds what it serves; undefined while it serves nothing. */
   url?(): string | undefined;
@@ -74,6 +78,8 @@ export interface ComponentContext {
   readonly version: string;
   /** Where the component tells of itself; without it that of the global MeterProvider, which is nobody's until the program sets one. */
   readonly meter?: Meter;
+  /** Of an exporter that sends over a network: how long `export` has before its deadline, milliseconds. */
+  readonly timeoutMs?: number;
 }
 
 interface FactoryBase<C> {
@@ -103,6 +109,8 @@ export interface ProcessorFactory<C = any> extends FactoryBase<C> {
 /** How a configuration makes an exporter: one `create` for each signal it takes. */
 export interface ExporterFactory<C = any> extends FactoryBase<C> {
   readonly kind: 'exporter';
+  /** It sends over a network: its configuration has the keys of the queue too, which the pipeline keeps for itself. */
+  readonly remote?: true;
   readonly signals: {
     readonly [S in Signal]?: { readonly stability: Stability; create(config: C, context: ComponentContext): Exporter<S> };
   };

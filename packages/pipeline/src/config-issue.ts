@@ -1,5 +1,5 @@
-import type { ZodError, ZodType } from 'zod';
-import { inputSchema, schemasAt } from './config-schema.ts';
+import type { ZodError } from 'zod';
+import { schemasAt, type JsonSchema } from './config-schema.ts';
 import { NfscopeError, type ErrorCode } from './errors.ts';
 import { nearest } from './nearest.ts';
 
@@ -57,11 +57,11 @@ export const suggest = (word: string, known: readonly string[]): string => {
 
 type ZodIssue = ZodError['issues'][number];
 
-const fromIssue = (issue: ZodIssue, schema: ZodType, prefix: ConfigPath): ConfigIssue[] => {
+const fromIssue = (issue: ZodIssue, schema: JsonSchema, prefix: ConfigPath): ConfigIssue[] => {
   const inner = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
   const path = [...prefix, ...inner];
   if (issue.code === 'unrecognized_keys') {
-    const known = schemasAt(inputSchema(schema), inner).flatMap((node) => Object.keys(node.properties ?? {}));
+    const known = schemasAt(schema, inner).flatMap((node) => Object.keys(node.properties ?? {}));
     return issue.keys.map((key) => ({
       code: 'NFS-103',
       path: [...path, key],
@@ -72,7 +72,7 @@ const fromIssue = (issue: ZodIssue, schema: ZodType, prefix: ConfigPath): Config
   }
   const nested = issue.code === 'invalid_union' ? issue.errors.flat() : issue.code === 'invalid_key' ? issue.issues : [];
   const text = nested.length > 0 ? [...new Set(nested.map(reason))].join(' or ') : reason(issue);
-  const secret = schemasAt(inputSchema(schema), inner).some((node) => node.writeOnly === true);
+  const secret = schemasAt(schema, inner).some((node) => node.writeOnly === true);
   const blamed = issue.code === 'invalid_key' ? 'key' : 'value';
   return [{ code: 'NFS-103', path, at: blamed, message: at(path, text), ...(secret && { secret }) }];
 };
@@ -89,6 +89,6 @@ const reason = (issue: { readonly message: string }): string => {
   return text.charAt(0).toLowerCase() + text.slice(1);
 };
 
-/** What zod found wrong, as issues; `prefix` is the place of the checked value in the whole configuration. */
-export const fromZod = (error: ZodError, schema: ZodType, prefix: ConfigPath = []): ConfigIssue[] =>
+/** What zod found wrong, as issues; `schema` has what may be written there, `prefix` is the place of the checked value in the whole configuration. */
+export const fromZod = (error: ZodError, schema: JsonSchema, prefix: ConfigPath = []): ConfigIssue[] =>
   error.issues.flatMap((issue) => fromIssue(issue, schema, prefix));

@@ -1,5 +1,4 @@
 import { z, type ZodType } from 'zod';
-import type { Factory } from './component.ts';
 
 /** JSON Schema, as much of it as zod writes. */
 export interface JsonSchema {
@@ -29,9 +28,6 @@ export const inputSchema = (schema: ZodType): JsonSchema => {
   delete written.$schema;
   return written as JsonSchema;
 };
-
-/** What a user may write below a component's id. */
-export const componentSchema = ({ config }: Factory): JsonSchema => inputSchema(config);
 
 /** The schemas a value may have: itself, or one of several. */
 export const alternatives = (schema: JsonSchema): readonly JsonSchema[] =>

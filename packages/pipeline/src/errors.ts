@@ -49,6 +49,14 @@ export const errors = {
     mend: 'Replay it with the version that made it, or make another with `nfscope record`.',
   },
   'NFS-403': { title: 'A file cannot be written', mend: 'Check the path, the rights, and the room on the disk.' },
+  'NFS-404': {
+    title: 'The folder of a queue is in use',
+    mend: 'End the process that uses it, or give each exporter of each agent a folder of its own.',
+  },
+  'NFS-405': {
+    title: 'The folder of a queue was written by another version',
+    mend: 'Let that version send what is in it, or give this one another folder.',
+  },
 } as const satisfies Record<string, { title: string; mend: string }>;
 
 /** A key of `errors`: NFS- and three digits. */

@@ -4,14 +4,16 @@ import { z } from 'zod';
 import { defineConnector, defineExporter, defineProcessor, defineReceiver, type Factory, type Lifecycle } from './component.ts';
 import { buildGraph } from './graph.ts';
 import { planPipelines } from './plan.ts';
-import { defaultQueueSettings } from './queue.ts';
 import { recordingLogger } from './testing/recording-logger.ts';
 
 const soon = (): AbortSignal => AbortSignal.timeout(4_000);
 const stability = 'alpha';
 
+/** A batch of any signal that the graph passes on: one item, of a stream of its own. */
+const batchOf = (word: string): any => ({ word, totals: [word], events: [], metrics: [{ points: [word] }], scope: { name: word } });
+
 /**
- * Real components over words in place of batches (the graph reads no field of one): each marks what passes it,
+ * Real components over words in batches: each marks what passes it,
  * `emit` sends through a receiver, `lines` is what exporters got, `calls` what was created, started and shut down.
  */
 const scene = (pipelines: object, { failStart = '', failOn = '' } = {}) => {
@@ -32,9 +34,9 @@ const scene = (pipelines: object, { failStart = '', failOn = '' } = {}) => {
   };
   const mark = (id: string) =>
     map((batch: any): any => {
-      if (batch === failOn) throw new Error(`${id} cannot take ${batch}`);
+      if (batch.word === failOn) throw new Error(`${id} cannot take ${batch.word}`);
       passes.push(id);
-      return `${batch}>${id}`;
+      return batchOf(`${batch.word}>${id}`);
     });
   const receiver = (id: string): any => {
     const input = new Subject<string>();
@@ -46,7 +48,7 @@ const scene = (pipelines: object, { failStart = '', failOn = '' } = {}) => {
   const exporter = (id: string): any => ({
     ...lifecycle(id),
     url: () => (id === 'out.nfs' ? `http://${id}` : undefined),
-    export: async (batch: unknown) => void lines.push(`${id}: ${String(batch)}`),
+    export: async ({ word }: any) => void lines.push(`${id}: ${word}`),
   });
   const processor = (id: string): any => ({ ...lifecycle(id), process: mark(id) });
   const config = z.strictObject({});
@@ -96,8 +98,17 @@ const scene = (pipelines: object, { failStart = '', failOn = '' } = {}) => {
     factories,
   );
   const log = recordingLogger();
-  const graph = buildGraph(plan, { log, version: '0', queue: { ...defaultQueueSettings, capacity: 100 } });
-  return { calls, lines, passes, log, graph, subscriptions, emit: (id: string, batch: string) => inputs.get(id)!.next(batch), inputs };
+  const graph = buildGraph(plan, { log, version: '0' });
+  return {
+    calls,
+    lines,
+    passes,
+    log,
+    graph,
+    subscriptions,
+    emit: (id: string, word: string) => inputs.get(id)!.next(batchOf(word)),
+    inputs,
+  };
 };
 
 describe('wiring', () => {
@@ -214,7 +225,7 @@ describe('lifecycle', () => {
     const { graph, lines, inputs } = scene(line);
     await graph.start();
     inputs.get('in')!.subscribe({ complete: () => lines.push('completed') });
-    inputs.get('in')!.next('last');
+    inputs.get('in')!.next(batchOf('last'));
     await graph.shutdown(soon());
     expect(lines.sort()).toEqual(['completed', 'out.metrics: last>mark>turn']);
   });

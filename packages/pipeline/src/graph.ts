@@ -9,7 +9,7 @@ import type { Instance } from './instance.ts';
 import { keptBetween } from './kept.ts';
 import { inSequence, shutDownAll, type Member } from './lifecycle.ts';
 import type { Kind, Plan } from './plan.ts';
-import type { QueueSettings } from './queue.ts';
+import { queueCounters } from './queue-counters.ts';
 import { wiring } from './wiring.ts';
 
 /** What the embedding program gives a graph. */
@@ -17,7 +17,6 @@ export interface GraphContext {
   readonly log: Logger;
   /** Of the embedding program. */
   readonly version: string;
-  readonly queue?: QueueSettings;
   /** As in ComponentContext. */
   readonly meter?: Meter;
 }
@@ -56,7 +55,7 @@ export const buildGraph = (plan: Plan, host: GraphContext): Graph => {
         }),
       ),
   };
-  const context = { ...host, view, counters: itemCounters(host.meter) };
+  const context = { ...host, view, counters: itemCounters(host.meter), queueCounters: queueCounters(host.meter) };
   let current = assemble(plan, context);
   const wires = wiring();
   const holds = receiverHolds(() => current);

@@ -38,11 +38,13 @@ export { httpServer, sayPlain, type HttpServer } from './http-server.ts';
 export { pipelinesConfig, type PipelinesConfig, type TelemetryConfig } from './config.ts';
 export { ConfigError, suggest, type ConfigIssue, type ConfigPath, type Place } from './config-issue.ts';
 export { withDefaults, type Written } from './config-defaults.ts';
-export { componentSchema, inputSchema, type JsonSchema } from './config-schema.ts';
+export { componentSchema, parseComponent, type ComponentConfig } from './component-config.ts';
+export { inputSchema, type JsonSchema } from './config-schema.ts';
+export { sendingConfig, type SendingConfig } from './sending-config.ts';
 export { planPipelines, type Kind, type Plan, type PlannedComponent, type PlannedPipeline } from './plan.ts';
 // Running a plan.
 export { buildGraph, type Graph, type GraphContext } from './graph.ts';
-export { defaultQueueSettings, exportQueue, type Queue, type QueueCounts, type QueueSettings } from './queue.ts';
+export { exportQueue, type Queue, type QueueCounts, type QueueOptions } from './queue.ts';
 export { inSequence, type Member } from './lifecycle.ts';
 export { inTime, withDeadline } from './deadline.ts';
 // Text that is safe in a terminal.

@@ -36,9 +36,15 @@ export interface InstanceContext {
 
 /** Throws what the component's factory throws; starts nothing. */
 export const createInstance = (planned: PlannedComponent, signal: Signal | undefined, host: InstanceContext): Instance => {
-  const { kind, id, factory, config } = planned;
+  const { kind, id, factory, config, sending } = planned;
   const { log, version, meter, view } = host;
-  const context: ComponentContext = { id, version, log: componentLog(log, `${kind} ${id}`), ...(meter && { meter }) };
+  const context: ComponentContext = {
+    id,
+    version,
+    log: componentLog(log, `${kind} ${id}`),
+    ...(meter && { meter }),
+    ...(sending && { timeoutMs: sending.timeout }),
+  };
   const create = (): Lifecycle => {
     if (factory.kind === 'extension') return factory.create(config, context, view);
     if (factory.kind === 'connector') return factory.create(config, context);

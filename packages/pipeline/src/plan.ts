@@ -1,6 +1,10 @@
+import { signals } from '@nfscope/model';
 import type { Factory, Signal } from './component.ts';
+import { parseComponent } from './component-config.ts';
 import { pipelinesConfig, type PipelinesConfig, type TelemetryConfig } from './config.ts';
+import { inputSchema } from './config-schema.ts';
 import { inOrder } from './pipeline-order.ts';
+import type { SendingConfig } from './sending-config.ts';
 import { ConfigError, fromZod, spell, suggest, type ConfigIssue, type ConfigPath } from './config-issue.ts';
 
 /** What a component is. */
@@ -12,6 +16,8 @@ export interface PlannedComponent {
   readonly id: string;
   readonly factory: Factory;
   readonly config: unknown;
+  /** For an exporter that sends over a network. */
+  readonly sending?: SendingConfig;
 }
 
 /** A connector is among the exporters of the pipeline it ends and among the receivers of the one it starts. */
@@ -39,7 +45,7 @@ const section = {
   exporter: 'exporters',
   extension: 'extensions',
 } as const;
-const signals = ['nfs', 'metrics', 'traces', 'logs'] as const satisfies readonly Signal[];
+const signalNames = ['nfs', 'metrics', 'traces', 'logs'] as const satisfies readonly Signal[];
 const idPattern = /^[a-z][a-z0-9_]*(\/[\p{L}\p{N}_.-]+)?$/u;
 
 type Report = (path: ConfigPath, at: 'key' | 'value', text: string, more?: { code?: ConfigIssue['code']; mend?: string }) => void;
@@ -51,7 +57,7 @@ type Components = ReadonlyMap<Kind, ReadonlyMap<string, PlannedComponent>>;
  */
 export const planPipelines = (raw: unknown, factories: readonly Factory[]): Plan => {
   const shape = pipelinesConfig.safeParse(raw ?? {});
-  if (!shape.success) throw new ConfigError(fromZod(shape.error, pipelinesConfig));
+  if (!shape.success) throw new ConfigError(fromZod(shape.error, inputSchema(pipelinesConfig)));
   const issues: ConfigIssue[] = [];
   const report: Report = (path, at, text, more) => {
     // The Collector names the pipeline or the list of extensions, not the place in it.
@@ -60,7 +66,7 @@ export const planPipelines = (raw: unknown, factories: readonly Factory[]): Plan
       code: more?.code ?? 'NFS-104',
       path,
       at,
-      message: `${spell(path.slice(0, path[1] === 'extensions' ? 2 : 3))}: ${text}`,
+      message: `${spell(path[0] === 'service' ? path.slice(0, path[1] === 'extensions' ? 2 : 3) : path)}: ${text}`,
       ...mend,
     });
   };
@@ -73,6 +79,7 @@ export const planPipelines = (raw: unknown, factories: readonly Factory[]): Plan
   }
   const pipelines = planAllPipelines(shape.data, components, report);
   reportUse(shape.data, components, report);
+  reportStorage(pipelines, report);
   const ordered = inOrder(pipelines, (pipeline, loop) =>
     report(['service', 'pipelines', pipeline.id], 'key', `cycle detected: ${loop}`, {
       mend: 'Take one of these connectors out of a pipeline.',
@@ -100,10 +107,10 @@ const planComponents = (config: PipelinesConfig, factories: readonly Factory[], 
       } else if (factory === undefined) {
         report(path, 'key', `unknown ${kind} type "${type}"`, { code: 'NFS-103', mend: suggest(type, [...ofKind.keys()]) });
       } else {
-        const parsed = factory.config.safeParse(raw ?? {});
-        if (!parsed.success) issues.push(...fromZod(parsed.error, factory.config, path));
+        const { issues: wrong, ...parsed } = parseComponent(factory, raw, path);
+        issues.push(...wrong);
         // Planned all the same, so that a wrong value is not reported as a missing component too.
-        planned.set(id, { kind, id, factory, config: parsed.data });
+        planned.set(id, { kind, id, factory, ...parsed });
       }
     }
   }
@@ -142,9 +149,9 @@ const planAllPipelines = (config: PipelinesConfig, components: Components, repor
   for (const [id, named] of entries) {
     const path = ['service', 'pipelines', id];
     const word = id.split('/', 1)[0]!;
-    const signal = signals.find((known) => known === word);
+    const signal = signalNames.find((known) => known === word);
     if (signal === undefined) {
-      report(path, 'key', `unknown signal "${word}"`, { code: 'NFS-103', mend: suggest(word, signals) });
+      report(path, 'key', `unknown signal "${word}"`, { code: 'NFS-103', mend: suggest(word, signalNames) });
       continue;
     }
     if (!idPattern.test(id)) {
@@ -187,7 +194,20 @@ const planAllPipelines = (config: PipelinesConfig, components: Components, repor
 const supports = ({ factory }: PlannedComponent, role: Kind): readonly Signal[] => {
   if (factory.kind === 'connector') return [role === 'receiver' ? factory.to : factory.from];
   if (factory.kind === 'extension') return [];
-  return signals.filter((signal) => factory.signals[signal] !== undefined);
+  return signalNames.filter((signal) => factory.signals[signal] !== undefined);
+};
+
+/** Only what a later process may read can be kept on disk. */
+const reportStorage = (pipelines: readonly PlannedPipeline[], report: Report): void => {
+  const kept = new Map<string, Signal>();
+  for (const { signal, exporters } of pipelines)
+    for (const { id, sending } of exporters)
+      if (sending?.sending_queue.storage !== undefined && signals[signal].shape === undefined) kept.set(id, signal);
+  for (const [id, signal] of kept)
+    report(['exporters', id, 'sending_queue', 'storage'], 'value', `batches of the signal ${signal} cannot be kept on disk`, {
+      code: 'NFS-103',
+      mend: `Take the exporter out of the pipelines of ${signal}, or leave \`storage\` out.`,
+    });
 };
 
 // By the names as written, so that a reference which is wrong in another way is not reported as no use.

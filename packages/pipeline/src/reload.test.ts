@@ -6,7 +6,6 @@ import { buildGraph, type Graph } from './graph.ts';
 import type { HostView } from './host.ts';
 import { keptBetween } from './kept.ts';
 import { planPipelines, type Plan } from './plan.ts';
-import { defaultQueueSettings } from './queue.ts';
 import { recordingLogger } from './testing/recording-logger.ts';
 
 const soon = (): AbortSignal => AbortSignal.timeout(4_000);
@@ -14,8 +13,17 @@ const stability = 'alpha';
 const turns = (count: number): Promise<void> =>
   count === 0 ? Promise.resolve() : new Promise((resolve) => setImmediate(() => resolve(turns(count - 1))));
 
+/** A batch of any signal: one item, of a stream of its own. */
+const batchOf = (number: number): any => ({
+  number,
+  totals: [number],
+  events: [],
+  metrics: [{ points: [number] }],
+  scope: { name: String(number) },
+});
+
 /**
- * Components over numbers in place of batches. `in` counts upwards whenever it is told to, from where the one before it
+ * Components over numbers in batches. `in` counts upwards whenever it is told to, from where the one before it
  * left off, so that whatever comes out twice or not at all is seen. `port`s can be taken by one exporter at a time.
  */
 const world = () => {
@@ -33,12 +41,12 @@ const world = () => {
     const step = async (call: string): Promise<void> => (calls.push(call), turns(5));
     return { start: () => step(`+${id}`), shutdown: () => step(`-${id}`) };
   };
-  const passing = (batches: Observable<any>): Observable<any> => batches.pipe(map((batch: number) => batch));
+  const passing = (batches: Observable<any>): Observable<any> => batches.pipe(map((batch) => batch));
   const setting = z.strictObject({ setting: z.number().default(0), port: z.number().default(0), slow: z.number().default(0) });
   const common = { description: '', config: setting };
   const receiver = (id: string): any => {
-    const output = new Subject<number>();
-    const emit = (): void => output.next(++number);
+    const output = new Subject<any>();
+    const emit = (): void => output.next(batchOf(++number));
     const own = lives(id);
     return {
       output,
@@ -67,10 +75,10 @@ const world = () => {
         if (mine) ports.delete(port);
         mine = false;
       },
-      export: async (batch: number) => {
+      export: async (batch: { readonly number: number }) => {
         await turns(slow);
         if (!mine) throw new Error('exports while it does not run');
-        got.set(id, [...(got.get(id) ?? []), batch]);
+        got.set(id, [...(got.get(id) ?? []), batch.number]);
       },
     };
   };
@@ -96,7 +104,7 @@ const world = () => {
   ];
   const plan = (raw: object): Plan => planPipelines(raw, factories);
   const log = recordingLogger();
-  const graphOf = (raw: object): Graph => buildGraph(plan(raw), { log, version: '0', queue: { ...defaultQueueSettings, capacity: 1e6 } });
+  const graphOf = (raw: object): Graph => buildGraph(plan(raw), { log, version: '0' });
   const emit = (): void => receivers.forEach((one) => one());
   const since = (mark: number): string => calls.slice(mark).join(' ');
   return { calls, got, ports, held, asking, plan, graphOf, emit, log, since, numbers: () => number, host: () => host! };

@@ -1,9 +1,9 @@
 import { lastValueFrom } from 'rxjs';
 import { describe, expect, test } from 'vitest';
 import type { Factory, Lifecycle, Receiver, Signal } from '../component.ts';
-import { fromZod } from '../config-issue.ts';
+import { componentSchema, parseComponent } from '../component-config.ts';
 import { withDefaults } from '../config-defaults.ts';
-import { componentSchema } from '../config-schema.ts';
+import { inputSchema } from '../config-schema.ts';
 import { describeBackpressure } from './backpressure.ts';
 import type { ComponentCase } from './component-case.ts';
 import { fieldsWithoutDefault, undescribedFields, unsetFields } from './config-fields.ts';
@@ -27,7 +27,7 @@ export const describeComponent = (factory: Factory, given: ComponentCase): void 
       expect(factory.description).toMatch(/\S/);
     });
 
-    const schema = componentSchema(factory);
+    const schema = inputSchema(factory.config);
 
     test('every field of the configuration is described, has a default, and is set to another by a case', () => {
       expect(undescribedFields(schema)).toEqual([]);
@@ -38,7 +38,7 @@ export const describeComponent = (factory: Factory, given: ComponentCase): void 
     test.each(Object.entries(valid))('config: %s', (_, config) => {
       expect(reasons(factory, config)).toEqual([]);
       // As print-config shows it: with all defaults written out it means the same.
-      expect(factory.config.parse(withDefaults(schema, config))).toEqual(factory.config.parse(config));
+      expect(parseComponent(factory, withDefaults(componentSchema(factory), config))).toEqual(parseComponent(factory, config));
     });
 
     test.each(Object.entries(invalid))('config refused: %s', (_, [config, message]) => {
@@ -85,7 +85,4 @@ export const describeComponent = (factory: Factory, given: ComponentCase): void 
   });
 };
 
-const reasons = (factory: Factory, config: unknown): string[] => {
-  const parsed = factory.config.safeParse(config);
-  return parsed.success ? [] : fromZod(parsed.error, factory.config).map((issue) => issue.message);
-};
+const reasons = (factory: Factory, config: unknown): string[] => parseComponent(factory, config).issues.map((issue) => issue.message);

@@ -25,22 +25,6 @@ const project = JSON.stringify({
   files: packages.flatMap(({ entries }) => entries.map(({ file }) => file)),
 });
 
-/** What was exported before this was asked for. */
-const mayBeMute = new Set([
-  ...['NfsMountConfig', 'nfsMountConfig', 'nfsMountFactory', 'nfsCoverageConfig', 'nfsCoverageFactory'].map(
-    (name) => `@nfscope/processor-mount: ${name}`,
-  ),
-  ...[
-    'NfsReceiverConfig',
-    'nfsReceiverConfig',
-    'nfsReceiverFactory',
-    'NfsReplayConfig',
-    'nfsReplayConfig',
-    'nfsReplayFactory',
-    'V1Controller',
-  ].map((name) => `@nfscope/receiver-nfs: ${name}`),
-]);
-
 /** As a program sees it: no comments, no texts for people, and none of the words that every declaration file repeats. */
 const textOf = (emitter, node) =>
   emitter
@@ -86,7 +70,7 @@ export async function outputs() {
           exported.add(original.id);
           const declarations = declarationsOf(original);
           const title = `${specifier}: ${symbol.name}`;
-          if (original.getDocumentationComment(checker).trim() === '' && !mayBeMute.has(title)) mute.push(title);
+          if (original.getDocumentationComment(checker).trim() === '') mute.push(title);
           const alias = original.name === symbol.name ? '' : `${symbol.name} is `;
           parts.push(declarations.map((node) => alias + textOf(emitter, statementOf(node))).join('\n'));
           for (const node of declarations) collect(node, folder, within);

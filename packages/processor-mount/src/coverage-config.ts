@@ -1,6 +1,7 @@
 import { duration } from '@nfscope/pipeline';
 import { z } from 'zod';
 
+/** The configuration of `nfs_coverage`: a schema that checks it and fills in defaults; docs/configuration.md says what each key is. Throws ZodError. */
 export const config = z.strictObject({
   procfs: z
     .string()
@@ -12,5 +13,5 @@ export const config = z.strictObject({
     .describe('How often mountstats is read, at least: each reading is compared when the superblocks were walked again, every 10 s.'),
 });
 
-/** Times are milliseconds. */
+/** A configuration of `nfs_coverage`, checked, with its defaults. Times are milliseconds. */
 export type CoverageConfig = z.output<typeof config>;

@@ -20,7 +20,7 @@ export type Columns<L extends { readonly fields: Record<string, Field> }, K exte
 };
 
 const arrays = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array, s32: Int32Array, u64: Float64Array };
-export type ColumnType = keyof typeof arrays;
+type ColumnType = keyof typeof arrays;
 
 /** Name, type and elements of each column, in their order. */
 export type ColumnList = readonly (readonly [name: string, type: ColumnType, count: number])[];

@@ -18,6 +18,7 @@ const distinct = (list: readonly string[]) => new Set(list).size === list.length
 
 const powerOfTwo = (bytes: number) => Number.isInteger(Math.log2(bytes));
 
+/** The configuration of `nfs`: a schema that checks it and fills in defaults; docs/configuration.md says what each key is. Throws ZodError. */
 export const config = z.strictObject({
   events: z
     .enum(['off', 'slow', 'all'])
@@ -85,4 +86,5 @@ export const config = z.strictObject({
   btf: z.string().default('').describe('File with the types of the kernel; the running kernel’s own when empty.'),
 });
 
+/** A configuration of `nfs`, checked, with its defaults. */
 export type Config = z.infer<typeof config>;

@@ -6,6 +6,7 @@ const OWN = '/proc/self/cgroup';
 /** Controllers of cgroup v1 by whose hierarchy containers can be told apart. That of memory first: pages are charged there. */
 const controllers = { memory: nfsHierarchy.MEMORY, pids: nfsHierarchy.PIDS, cpu: nfsHierarchy.CPU } as const;
 
+/** A controller of cgroup v1 that may tell whose a process is. */
 export type V1Controller = keyof typeof controllers;
 
 /** The hierarchy whose cgroups are the owners on this node. */

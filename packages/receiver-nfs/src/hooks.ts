@@ -137,7 +137,7 @@ export interface Loaded {
 export const isTrampoline = ({ type }: Way): boolean => type === 'fexit' || type === 'fentry';
 
 /** The ways to a hook, best first. Programs that this kernel did not load are left out. */
-export function waysTo(hook: Hook, { preemptible, loaded }: Loaded): Way[] {
+function waysTo(hook: Hook, { preemptible, loaded }: Loaded): Way[] {
   const ways = hook.ways.filter(({ program }) => loaded(program));
   const lossy = (way: Way): boolean => preemptible && (way.type === 'raw_tracepoint' || isTrampoline(way));
   return [...ways.filter((way) => !lossy(way)), ...ways.filter(lossy)];

@@ -85,7 +85,7 @@ export function decodeProcess(record: DataView, variables: readonly string[]): T
 export const MOST_VARIABLES = 4;
 
 /** Those that have a value, by the name OpenTelemetry has for an environment variable. */
-export function jobAttributes(variables: readonly string[], values: readonly (string | undefined)[]): Attributes {
+function jobAttributes(variables: readonly string[], values: readonly (string | undefined)[]): Attributes {
   const found = variables.flatMap((name, i) => (values[i] ? [[`${attribute.PROCESS_ENVIRONMENT_VARIABLE}.${name}`, values[i]]] : []));
   return Object.freeze(Object.fromEntries(found));
 }

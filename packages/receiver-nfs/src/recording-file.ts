@@ -32,7 +32,7 @@ const headerSchema = z.object({
 });
 
 /** First line of a recording, as JSON; the ticks follow, compressed. */
-export type Header = z.infer<typeof headerSchema>;
+type Header = z.infer<typeof headerSchema>;
 
 type Settings = Pick<Header, 'start_ms' | 'max_rows' | 'duration_bounds' | 'size_bounds' | 'job_variables'>;
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+/** The configuration of `nfs_replay`: a schema that checks it and fills in defaults; docs/configuration.md says what each key is. Throws ZodError. */
 export const config = z.strictObject({
   file: z.string().min(1, 'expected a path').default('nfscope.recording').describe('A recording that `nfscope record` made.'),
   speed: z
@@ -20,4 +21,5 @@ export const config = z.strictObject({
     ),
 });
 
+/** A configuration of `nfs_replay`, checked, with its defaults. */
 export type ReplayConfig = z.infer<typeof config>;

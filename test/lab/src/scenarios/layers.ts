@@ -54,7 +54,7 @@ const holds = (checks: Checks, what: string, value: number, expected: number | (
   else checks.that(what, expected(value), String(value));
 };
 
-export async function checkLayers(out: string, checks: Checks): Promise<void> {
+async function checkLayers(out: string, checks: Checks): Promise<void> {
   for (const { phase, after, pod = 'orders', calls, read, written, direct } of phases) {
     const growth = new Growth(await page(out, after), await page(out, phase));
     for (const version of ['3', '4']) {

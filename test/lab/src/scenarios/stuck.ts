@@ -61,7 +61,7 @@ const health = (lines: readonly Line[]): string => {
     .join(', ');
 };
 
-export async function checkStuck(out: string, checks: Checks): Promise<void> {
+async function checkStuck(out: string, checks: Checks): Promise<void> {
   const seconds = async (name: string): Promise<number> => Number(await text(out, `${name}.seconds`));
   const quiet = await page(out, 'quiet');
   checks.equal('in flight as the kernel lists it, before the server stands still', shown(quiet), await listed(out, 'quiet'));

@@ -40,8 +40,32 @@ const wrong = (place: string): Record<string, readonly [unknown, string]> => {
   };
 };
 
-describeComponent(factory, { valid: { nothing: {}, 'every action': { actions: all } }, invalid: wrong('actions') });
-describeComponent(resourceFactory, { valid: { nothing: {}, 'every action': { attributes: all } }, invalid: wrong('attributes') });
+const everySpan = (): TracesBatch => ({
+  timeMs: 2,
+  resources: [{ 'k8s.pod.name': 'etl-7', user: 'ada' }],
+  scope: { name: 'test', version: '0' },
+  spans: ['READ', 'WRITE'].map((name, i) => ({
+    ...{ traceId: `${i + 1}`.repeat(32), spanId: `${i + 1}`.repeat(16), name: `NFS ${name}`, kind: 'client' as const },
+    ...{ startMs: 0, endMs: 2, attributes: { user: 'ada', path: '/a', size: 7 * i }, resource: 0, events: [] },
+  })),
+});
+const changes = [
+  { action: 'hash', key: 'user' },
+  { action: 'rename', key: 'path', new_key: 'file.path' },
+  { action: 'delete', key: 'size' },
+  { action: 'insert', key: 'team', value: 'storage' },
+];
+
+describeComponent(factory, {
+  valid: { nothing: {}, 'every action': { actions: all } },
+  invalid: wrong('actions'),
+  golden: { 'spans.txt': { signal: 'traces', config: { actions: changes }, input: () => [everySpan()] } },
+});
+describeComponent(resourceFactory, {
+  valid: { nothing: {}, 'every action': { attributes: all } },
+  invalid: wrong('attributes'),
+  golden: { 'resource.txt': { signal: 'traces', config: { attributes: changes }, input: () => [everySpan()] } },
+});
 
 const actions = (...given: object[]): readonly Action[] => config.parse({ actions: given }).actions;
 const through = <B>(batch: B, change: MonoTypeOperatorFunction<B>): Promise<B> => lastValueFrom(of(batch).pipe(change));

@@ -41,6 +41,23 @@ describeComponent(factory, {
       'include::0::resource_attributes::0::value: expected a regular expression',
     ],
   },
+  golden: {
+    'without-metadata.txt': {
+      signal: 'traces',
+      config: { exclude: [{ match_type: 'regexp', names: ['GETATTR$'] }] },
+      input: () => [
+        {
+          timeMs: 2,
+          resources: [{ 'k8s.pod.name': 'etl-7' }],
+          scope: { name: 'test', version: '0' },
+          spans: ['READ', 'GETATTR', 'WRITE'].map((name, i) => ({
+            ...{ traceId: `${i + 1}`.repeat(32), spanId: `${i + 1}`.repeat(16), name: `NFS ${name}`, kind: 'client' as const },
+            ...{ startMs: 0, endMs: 2, attributes: {}, resource: 0, events: [] },
+          })),
+        },
+      ],
+    },
+  },
 });
 
 let provider: MeterProvider;

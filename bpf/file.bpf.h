@@ -14,8 +14,8 @@
 
 /*
  * From the file handle inside an nfs_inode to the inode inside it: the arguments of most operations have the one and
- * not the other, and nfs_inode itself is in no vmlinux BTF. A READ or WRITE has both, and where it goes to a data server
- * of pNFS, which has handles of its own, it holds a layout segment.
+ * not the other, and nfs_inode itself is in no vmlinux BTF. A READ or WRITE has both, and where it goes to a data
+ * server of pNFS, which has handles of its own, it holds a layout segment.
  */
 __u64 handle_to_inode;
 

@@ -1,12 +1,10 @@
 import { status, type ServiceError } from '@grpc/grpc-js';
-import { PermanentError } from '@nfscope/pipeline';
+import { PermanentError, RetryableError } from '@nfscope/pipeline';
 import { retryDelayMs } from './retry-info.ts';
 
 export interface Failure {
-  /** PermanentError, or another when the same request may be sent again. */
+  /** PermanentError, RetryableError when the backend asks to wait, or another when the same request may be sent again. */
   readonly error: Error;
-  /** How long the backend asks to wait before that, milliseconds. */
-  readonly waitMs: number;
   /** There is no connection, or none that is of use. */
   readonly unavailable: boolean;
 }
@@ -25,12 +23,13 @@ const isServiceError = (error: Error): error is ServiceError => 'code' in error 
 
 /** What a failed request means, by the code the backend or gRPC itself gave. */
 export const failureOf = (error: Error): Failure => {
-  if (!isServiceError(error)) return { error, waitMs: 0, unavailable: false };
+  if (!isServiceError(error)) return { error, unavailable: false };
   const [details] = error.metadata.get('grpc-status-details-bin');
   const waitMs = details instanceof Uint8Array ? retryDelayMs(details) : undefined;
   const again = transient.has(error.code) || (error.code === status.RESOURCE_EXHAUSTED && waitMs !== undefined);
-  if (!again) return { error: said(new PermanentError(error.message)), waitMs: 0, unavailable: false };
-  return { error: said(new Error(error.message)), waitMs: waitMs ?? 0, unavailable: error.code === status.UNAVAILABLE };
+  if (!again) return { error: said(new PermanentError(error.message)), unavailable: false };
+  const failed = waitMs === undefined ? new Error(error.message) : new RetryableError(error.message, waitMs);
+  return { error: said(failed), unavailable: error.code === status.UNAVAILABLE };
 };
 
 /** It says what is the matter elsewhere: 20 lines of stack, twice with a cause, would only hide that in the log. */

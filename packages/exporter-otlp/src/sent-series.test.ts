@@ -70,7 +70,7 @@ const toldIn = (requests: readonly Request[]): Record<string, string> => {
             const key = `${name} ${nameOf(attributesOf(resource.attributes), attributesOf(point.attributes))}`;
             if (key in told) throw new Error(`twice: ${key}`);
             const times = `${seconds(point.startTimeUnixNano)}-${seconds(point.timeUnixNano)}`;
-            const ended = (point as { readonly flags?: number }).flags === 1;
+            const ended = point.flags === 1;
             const value =
               'asDouble' in point ? point.asDouble : 'bucketCounts' in point ? [...point.bucketCounts, point.sum].join(' ') : '';
             told[key] = `${temporality}${times} ${ended ? 'end' : value}`;

@@ -41,9 +41,11 @@ interface Histogram {
   readonly sum: number;
   readonly bucketCounts: readonly string[];
   readonly explicitBounds?: readonly number[];
+  /** 1 where the series has ended: then there is no value. */
+  readonly flags?: number;
 }
 
-type NumberPoint = Pick<Histogram, 'attributes' | 'startTimeUnixNano' | 'timeUnixNano'> & { readonly asDouble: number };
+type NumberPoint = Pick<Histogram, 'attributes' | 'startTimeUnixNano' | 'timeUnixNano' | 'flags'> & { readonly asDouble: number };
 
 /** ExportMetricsServiceRequest as protobufjs makes an object of it, with 64-bit numbers as text. */
 export interface Message {

@@ -1,6 +1,6 @@
 import { metricsConnectorFactory } from '@nfscope/connector-metrics';
 import { debugExporterFactory } from '@nfscope/exporter-debug';
-import { otlpGrpcExporterFactory } from '@nfscope/exporter-otlp';
+import { otlpGrpcExporterFactory, otlpHttpExporterFactory } from '@nfscope/exporter-otlp';
 import { prometheusExporterFactory } from '@nfscope/exporter-prometheus';
 import { topExporterFactory } from '@nfscope/exporter-top';
 import { healthCheckFactory } from '@nfscope/extension-health-check';
@@ -27,6 +27,7 @@ export const components: readonly Factory[] = [
   metricsConnectorFactory,
   prometheusExporterFactory,
   otlpGrpcExporterFactory,
+  otlpHttpExporterFactory,
   debugExporterFactory,
   topExporterFactory,
   healthCheckFactory,

@@ -1,5 +1,5 @@
-import { duration, secret } from '@nfscope/pipeline';
 import { z } from 'zod';
+import { compressionField, fileFields, headersField, intervalField, pairIssue, temporalityField } from './config-fields.ts';
 
 export interface Endpoint {
   /** `host:port` or `[v6]:port`. */
@@ -15,57 +15,45 @@ export const parseEndpoint = (text: string): Endpoint | undefined => {
   return { address: `${host}:${digits}`, encrypted: scheme === undefined ? undefined : scheme === 'https' };
 };
 
-const file = (what: string) => z.string().min(1, 'expected a path').optional().describe(what);
+export const endpointField = z
+  .string()
+  .refine((text) => parseEndpoint(text) !== undefined, 'expected host:port, such as collector:4317, http://collector:4317 or [::1]:4317')
+  .optional()
+  .describe(
+    'The backend: `host:port`, encrypted unless `tls::insecure` says otherwise; `http://` is plain text, `https://` is encrypted. Default: `http://localhost:4317`.',
+  );
+
+export const grpcHeadersField = headersField(
+  z.string().regex(/^(?!grpc-)(?!.*-bin$)[0-9a-z_.-]+$/, 'expected lower case letters, digits, _, . and -, not grpc-... and not ...-bin'),
+);
 
 const settings = z.strictObject({
-  endpoint: z
-    .string()
-    .refine((text) => parseEndpoint(text) !== undefined, 'expected host:port, such as collector:4317, http://collector:4317 or [::1]:4317')
-    .default('http://localhost:4317')
-    .describe(
-      'The backend: `host:port`, encrypted unless `tls::insecure` says otherwise; `http://` is plain text, `https://` is encrypted.',
-    ),
+  endpoint: endpointField,
   tls: z
-    .strictObject({
-      insecure: z.boolean().default(false).describe('Plain text to an `endpoint` without a scheme.'),
-      ca_file: file('Certificates (PEM) of those who may have signed the backend’s; without it, those that Node knows.'),
-      cert_file: file('Certificate (PEM) this client shows; needs `key_file`.'),
-      key_file: file('Its private key (PEM).'),
-    })
+    .strictObject({ insecure: z.boolean().default(false).describe('Plain text to an `endpoint` without a scheme.'), ...fileFields })
     .prefault({})
     .describe('Encryption. Files are read at the start.'),
-  headers: z
-    .record(
-      z
-        .string()
-        .regex(/^(?!grpc-)(?!.*-bin$)[0-9a-z_.-]+$/, 'expected lower case letters, digits, _, . and -, not grpc-... and not ...-bin'),
-      secret().regex(/^[ -~]*$/, 'expected printable ASCII'),
-    )
-    .default({})
-    .describe('Sent with every request, such as `authorization`. The values are secrets.'),
-  compression: z.enum(['none', 'gzip']).default('gzip').describe('Of requests.'),
-  interval: duration(100)
-    .prefault('10s')
-    .describe('How often a snapshot is sent: of those that come in between, only the last of all, at the shutdown.'),
+  headers: grpcHeadersField,
+  compression: compressionField,
+  interval: intervalField,
+  temporality: temporalityField,
 });
 
 /** Times are milliseconds. */
 export type Config = z.output<typeof settings>;
 
-export const encrypted = ({ endpoint, tls }: Pick<Config, 'endpoint' | 'tls'>): boolean =>
-  parseEndpoint(endpoint)?.encrypted ?? !tls.insecure;
+export const encrypted = (endpoint: string, insecure: boolean): boolean => parseEndpoint(endpoint)?.encrypted ?? !insecure;
 
 /** The configuration of `otlp_grpc`: a schema that checks it and fills in defaults; docs/configuration.md says what each key is. Throws ZodError. */
-export const config = settings
-  .refine(({ tls }) => (tls.cert_file === undefined) === (tls.key_file === undefined), {
-    path: ['tls'],
-    message: 'expected cert_file and key_file, or neither',
-  })
-  .refine((all) => encrypted(all) || (all.tls.ca_file ?? all.tls.cert_file) === undefined, {
-    path: ['tls'],
-    message: 'expected no files, since this endpoint is reached in plain text',
-  })
-  .refine(({ endpoint, tls }) => !(tls.insecure && parseEndpoint(endpoint)?.encrypted === true), {
-    path: ['tls', 'insecure'],
-    message: 'expected false, since the endpoint starts with https://',
-  });
+export const config = settings.superRefine(({ endpoint, tls }, { addIssue }) => {
+  const refuse = (path: readonly string[], message: string): void => addIssue({ code: 'custom', path: [...path], message });
+  const pair = pairIssue(tls);
+  if (pair !== undefined) refuse(['tls'], pair);
+  if (endpoint === undefined) return;
+  if (!encrypted(endpoint, tls.insecure) && (tls.ca_file ?? tls.cert_file) !== undefined) {
+    refuse(['tls'], 'expected no files, since this endpoint is reached in plain text');
+  }
+  if (tls.insecure && parseEndpoint(endpoint)?.encrypted === true) {
+    refuse(['tls', 'insecure'], 'expected false, since the endpoint starts with https://');
+  }
+});

@@ -17,7 +17,8 @@ describeComponent(factory, {
     'no port': { endpoint: 'https://backend.example' },
     'IPv6 in plain text': { endpoint: '[::1]:4317', tls: { insecure: true } },
     'both sides authenticated': { endpoint: 'collector:4317', tls: { ca_file: '/a', cert_file: '/b', key_file: '/c' } },
-    'a token': { headers: { authorization: 'Bearer x' }, compression: 'none', timeout: '2s', interval: '30s' },
+    'a token': { headers: { authorization: 'Bearer x' }, compression: 'none', interval: '30s' },
+    deltas: { temporality: 'delta' },
   },
   invalid: {
     'a path': [{ endpoint: 'http://collector:4317/v1/metrics' }, 'endpoint: expected host:port'],
@@ -26,7 +27,7 @@ describeComponent(factory, {
     'a port that is none': [{ endpoint: 'collector:65536' }, 'endpoint: expected host:port'],
     'no endpoint': [{ endpoint: '' }, 'endpoint: expected host:port'],
     'a certificate without its key': [{ endpoint: 'collector', tls: { cert_file: '/b' } }, 'tls: expected cert_file and key_file'],
-    'files for plain text': [{ tls: { ca_file: '/a' } }, 'tls: expected no files'],
+    'files for plain text': [{ endpoint: 'http://collector', tls: { ca_file: '/a' } }, 'tls: expected no files'],
     'files and insecure': [{ endpoint: 'collector', tls: { insecure: true, ca_file: '/a' } }, 'tls: expected no files'],
     'insecure and encrypted': [{ endpoint: 'https://collector', tls: { insecure: true } }, 'tls::insecure: expected false'],
     'a header of gRPC itself': [{ headers: { 'grpc-timeout': '1' } }, 'headers'],

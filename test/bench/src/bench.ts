@@ -4,6 +4,7 @@ import { eventPath } from './event-path.ts';
 import { fakeKernel, whyNoKernel } from './fake-kernel.ts';
 import { kernelCost } from './kernel-cost.ts';
 import { kernelMemory } from './kernel-memory.ts';
+import { otlp } from './otlp.ts';
 import { pods } from './pods.ts';
 import { resident } from './resident.ts';
 import { notMeasured, verdict, type Row } from './row.ts';
@@ -54,6 +55,7 @@ if (reason === undefined) {
   );
 }
 await measure('scrape', scraping);
+await measure('OTLP', otlp);
 await measure('memory of the agent', resident);
 await measure('memory of pods', pods);
 rows.push(notMeasured('programs attached while no NFS is mounted', 'programs', '0', 'it takes a kernel with an NFS client, as in the lab'));

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { NfsBatch } from '@nfscope/model';
+import type { MetricsBatch, NfsBatch } from '@nfscope/model';
 import type { NfsReceiverConfig } from '@nfscope/receiver-nfs';
 
 /** The top of the tree, with a slash at its end. */
@@ -46,6 +46,22 @@ export const insides = async () => {
     compile: build.compile as (source: string, object: string) => void,
     typesOf: kernelTypes.typesOf as (file: string, objects: readonly string[], wants: (type: string) => boolean) => string,
     runningTypes: kernelTypes.runningTypes as readonly string[],
+  };
+};
+
+/** As `insides`: what writes OTLP requests. */
+export const otlpInsides = async () => {
+  const part = (name: string): Promise<any> => import(`${root}packages/exporter-otlp/dist/${name}.js`);
+  const [requests, series, writer] = await Promise.all([part('metric-requests'), part('sent-series'), part('protobuf-writer')]);
+  return {
+    metricRequests: requests.metricRequests as (
+      batch: MetricsBatch,
+      followed: object,
+      temporality: 'cumulative' | 'delta',
+      writer: object,
+    ) => Iterable<{ readonly bytes: Uint8Array }>,
+    sentSeries: series.sentSeries as () => (batch: MetricsBatch) => object,
+    protobufWriter: writer.protobufWriter as (capacity: number) => object,
   };
 };
 

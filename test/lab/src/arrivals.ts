@@ -40,7 +40,7 @@ type Metric = Resource['scopeMetrics'][number]['metrics'][number];
 export const attributesOf = (list: Resource['resource']['attributes'] = []): Attributes =>
   Object.fromEntries(list.map(({ key, value }) => [key, String(Object.values(value)[0])]));
 
-/** Throws for a histogram or counter that is not cumulative. */
+/** Points that have a value; the others say that their series has ended. Throws for a histogram or counter that is not cumulative. */
 export function* pointsOf({ resourceMetrics }: Message): Generator<Point> {
   for (const { resource, scopeMetrics } of resourceMetrics) {
     const about = attributesOf(resource.attributes);
@@ -48,6 +48,7 @@ export function* pointsOf({ resourceMetrics }: Message): Generator<Point> {
       const counted = metric.histogram ?? metric.sum;
       if (counted && counted.aggregationTemporality !== CUMULATIVE) throw new Error(`${metric.name} is not cumulative`);
       for (const point of (counted ?? metric.gauge)?.dataPoints ?? []) {
+        if (point.flags === NO_RECORDED_VALUE) continue;
         const attributes = attributesOf(point.attributes);
         yield {
           series: [metric.name, sorted(about), sorted(attributes)].join(' '),
@@ -64,6 +65,8 @@ export function* pointsOf({ resourceMetrics }: Message): Generator<Point> {
 }
 
 const CUMULATIVE = 2;
+/** DataPointFlags. */
+const NO_RECORDED_VALUE = 1;
 
 const labelsOf = (attributes: Attributes): Attributes =>
   Object.fromEntries(Object.entries(attributes).map(([key, value]) => [key.replaceAll('.', '_'), value]));

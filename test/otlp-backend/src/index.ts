@@ -1,76 +1,9 @@
 import { EventEmitter, once } from 'node:events';
 import { Metadata, Server, ServerCredentials, status, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
-import root from 'otlp-decoder/build/src/generated/root.js';
+import { refusedBytes, requestOf, type Request, type Signal } from './decode.ts';
 
-interface Codec {
-  decode(bytes: Uint8Array): object;
-  /** What is wrong with a message, or null. */
-  verify(message: object): string | null;
-  encode(message: object): { finish(): Uint8Array };
-  toObject(message: object, options: { longs: StringConstructor }): object;
-  fromObject(object: object): object;
-}
-
-// The types of generated code say no more than that there is a root.
-const { ExportMetricsServiceRequest, ExportMetricsServiceResponse } = (
-  root as unknown as {
-    readonly opentelemetry: {
-      readonly proto: {
-        readonly collector: {
-          readonly metrics: { readonly v1: Readonly<Record<'ExportMetricsServiceRequest' | 'ExportMetricsServiceResponse', Codec>> };
-        };
-      };
-    };
-  }
-).opentelemetry.proto.collector.metrics.v1;
-
-interface Histogram {
-  readonly attributes?: readonly { readonly key: string; readonly value: object }[];
-  readonly startTimeUnixNano: string;
-  readonly timeUnixNano: string;
-  readonly count: string;
-  readonly sum: number;
-  readonly bucketCounts: readonly string[];
-  readonly explicitBounds?: readonly number[];
-}
-
-type NumberPoint = Pick<Histogram, 'attributes' | 'startTimeUnixNano' | 'timeUnixNano'> & { readonly asDouble: number };
-
-/** ExportMetricsServiceRequest as protobufjs makes an object of it, with 64-bit numbers as text. */
-export interface Message {
-  readonly resourceMetrics: readonly {
-    readonly resource: Pick<Histogram, 'attributes'>;
-    readonly scopeMetrics: readonly {
-      readonly scope: { readonly name: string; readonly version: string };
-      readonly metrics: readonly {
-        readonly name: string;
-        readonly unit?: string;
-        readonly description?: string;
-        readonly histogram?: { readonly aggregationTemporality: number; readonly dataPoints: readonly Histogram[] };
-        readonly sum?: {
-          readonly aggregationTemporality: number;
-          readonly isMonotonic: boolean;
-          readonly dataPoints: readonly NumberPoint[];
-        };
-        readonly gauge?: { readonly dataPoints: readonly NumberPoint[] };
-      }[];
-    }[];
-  }[];
-}
-
-export interface Request {
-  readonly bytes: Buffer;
-  readonly message: Message;
-}
-
-/** Decodes by the official protos. Throws unless the message is right and comes out as the same bytes when it is encoded again. */
-export const requestOf = (bytes: Buffer): Request => {
-  const decoded = ExportMetricsServiceRequest.decode(bytes);
-  const fault = ExportMetricsServiceRequest.verify(decoded);
-  if (fault !== null) throw new Error(fault);
-  if (!bytes.equals(ExportMetricsServiceRequest.encode(decoded).finish())) throw new Error('not what the protos make of it');
-  return { bytes, message: ExportMetricsServiceRequest.toObject(decoded, { longs: String }) as Message };
-};
+export { requestOf, type Message, type Request, type Signal } from './decode.ts';
+export { startHttpBackend, type HttpAnswer, type HttpBackend, type HttpBackendOptions } from './http.ts';
 
 /** What a backend says to a request; accepts it when it is undefined. */
 export type Answer =
@@ -99,6 +32,12 @@ export interface BackendOptions {
   readonly credentials?: ServerCredentials;
 }
 
+const services: readonly (readonly [Signal, string])[] = [
+  ['metrics', 'metrics.v1.MetricsService'],
+  ['traces', 'trace.v1.TraceService'],
+  ['logs', 'logs.v1.LogsService'],
+];
+
 const raw = (bytes: Buffer): Buffer => bytes;
 
 /** A gRPC server with the limits servers have; refuses what `requestOf` does not take. */
@@ -113,10 +52,10 @@ export const startBackend = async ({
   const headers: Record<string, unknown>[] = [];
   const events = new EventEmitter();
 
-  const handle = ({ request: bytes, metadata }: ServerUnaryCall<Buffer, Buffer>, reply: sendUnaryData<Buffer>): void => {
+  const handle = (signal: Signal, { request: bytes, metadata }: ServerUnaryCall<Buffer, Buffer>, reply: sendUnaryData<Buffer>): void => {
     let request: Request;
     try {
-      request = requestOf(bytes);
+      request = requestOf(bytes, signal);
     } catch (error) {
       return reply({ code: status.INVALID_ARGUMENT, details: String(error) });
     }
@@ -129,26 +68,26 @@ export const startBackend = async ({
       return reply({ code: said.code, details: said.message ?? 'as the test wants it', metadata: trailer });
     }
     accepted.push(request);
-    const partialSuccess =
-      said === undefined ? {} : { partialSuccess: { rejectedDataPoints: said.rejected, errorMessage: said.message ?? '' } };
-    reply(null, Buffer.from(ExportMetricsServiceResponse.encode(ExportMetricsServiceResponse.fromObject(partialSuccess)).finish()));
+    reply(null, said === undefined ? Buffer.alloc(0) : refusedBytes(signal, said.rejected, said.message ?? ''));
     events.emit('accepted');
   };
 
-  server.addService(
-    {
-      export: {
-        path: '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',
-        requestStream: false,
-        responseStream: false,
-        requestSerialize: raw,
-        requestDeserialize: raw,
-        responseSerialize: raw,
-        responseDeserialize: raw,
+  for (const [signal, service] of services) {
+    server.addService(
+      {
+        export: {
+          path: `/opentelemetry.proto.collector.${service}/Export`,
+          requestStream: false,
+          responseStream: false,
+          requestSerialize: raw,
+          requestDeserialize: raw,
+          responseSerialize: raw,
+          responseDeserialize: raw,
+        },
       },
-    },
-    { export: handle },
-  );
+      { export: (call: ServerUnaryCall<Buffer, Buffer>, reply: sendUnaryData<Buffer>) => handle(signal, call, reply) },
+    );
+  }
   const bound = await new Promise<number>((resolve, reject) => {
     server.bindAsync(`127.0.0.1:${port}`, credentials, (error, taken) => (error ? reject(error) : resolve(taken)));
   });

@@ -3,7 +3,7 @@ import { PermanentError, RetryableError } from '@nfscope/pipeline';
 import { retryDelayMs } from './retry-info.ts';
 
 export interface Failure {
-  /** PermanentError, or another when the same request may be sent again: RetryableError when the backend asks to wait. */
+  /** PermanentError, RetryableError when the backend asks to wait, or another when the same request may be sent again. */
   readonly error: Error;
   /** There is no connection, or none that is of use. */
   readonly unavailable: boolean;
@@ -28,8 +28,8 @@ export const failureOf = (error: Error): Failure => {
   const waitMs = details instanceof Uint8Array ? retryDelayMs(details) : undefined;
   const again = transient.has(error.code) || (error.code === status.RESOURCE_EXHAUSTED && waitMs !== undefined);
   if (!again) return { error: said(new PermanentError(error.message)), unavailable: false };
-  const retryable = waitMs === undefined ? new Error(error.message) : new RetryableError(error.message, waitMs);
-  return { error: said(retryable), unavailable: error.code === status.UNAVAILABLE };
+  const failed = waitMs === undefined ? new Error(error.message) : new RetryableError(error.message, waitMs);
+  return { error: said(failed), unavailable: error.code === status.UNAVAILABLE };
 };
 
 /** It says what is the matter elsewhere: 20 lines of stack, twice with a cause, would only hide that in the log. */

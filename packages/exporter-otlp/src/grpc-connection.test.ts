@@ -9,9 +9,10 @@ import { PermanentError, RetryableError } from '@nfscope/pipeline';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-grpc';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { config } from './config.ts';
-import { openConnection, type Connection } from './connection.ts';
-import { requests } from './requests.ts';
-import { placesByResource, resourceMetrics } from './resource-metrics.ts';
+import type { Connection, Refusal } from './connection.ts';
+import { openingGrpc } from './otlp-grpc-exporter.ts';
+import { bytesOf } from './testing/bytes.ts';
+import { placesByResource, resourceMetrics } from './testing/resource-metrics.ts';
 import { startBackend, type Answer, type Backend, type BackendOptions } from '@nfscope/test-otlp-backend';
 import { makeCertificate, noOpenssl } from './testing/certificate.ts';
 import { snapshot } from './testing/snapshots.ts';
@@ -29,7 +30,8 @@ const backendOf = async (options: BackendOptions = {}): Promise<Backend> => {
 };
 
 const connected = async (raw: object, timeoutMs?: number): Promise<Connection> => {
-  const connection = await openConnection(config.parse(raw), { id: 'otlp_grpc/a', ...(timeoutMs !== undefined && { timeoutMs }) });
+  const given = { id: 'otlp_grpc/a', ...(timeoutMs !== undefined && { timeoutMs }) };
+  const connection = await openingGrpc(config.parse(raw), 'metrics', given)();
   ends.push(connection.close);
   return connection;
 };
@@ -39,9 +41,9 @@ const both = async (options: BackendOptions = {}, raw: object = {}, timeoutMs?: 
   return { backend, connection: await connected({ endpoint: `http://127.0.0.1:${backend.port}`, ...raw }, timeoutMs) };
 };
 
-const [bytes] = [...requests(snapshot())] as [Uint8Array];
+const bytes = bytesOf(snapshot())[0]!;
 const deadline = (ms = 4_000): AbortSignal => AbortSignal.timeout(ms);
-const failureOf = (work: Promise<void>): Promise<Error> =>
+const failureOf = (work: Promise<unknown>): Promise<Error> =>
   work.then(
     () => new Error('nothing failed'),
     (error: Error) => error,
@@ -55,7 +57,7 @@ describe('what is sent', () => {
     ends.push(() => official.shutdown());
     const [places] = placesByResource(batch);
     await new Promise((done) => official.export(resourceMetrics(batch, places!), done));
-    for (const request of requests(batch)) await connection.send(request, deadline());
+    for (const request of bytesOf(batch)) await connection.send(request, deadline());
     expect(backend.seen[1]).toEqual(backend.seen[0]);
     const { authorization, ...headers } = backend.headers[1]!;
     expect([authorization, headers]).toEqual(['Bearer x', backend.headers[0]]);
@@ -92,7 +94,6 @@ describe('what the backend answers', () => {
     ['UNAVAILABLE', { code: status.UNAVAILABLE }, '14 UNAVAILABLE: as the test wants it', false],
     ['INVALID_ARGUMENT', { code: status.INVALID_ARGUMENT, message: 'no' }, '3 INVALID_ARGUMENT: no', true],
     ['RESOURCE_EXHAUSTED', { code: status.RESOURCE_EXHAUSTED }, '8 RESOURCE_EXHAUSTED: as the test wants it', true],
-    ['partial success', { rejected: 3, message: 'too old' }, 'the backend refused 3 points: too old', true],
   ])('%s', async (_, answer, message, permanent) => {
     const { connection } = await both({ answer: (request) => (request === 0 ? answer : undefined) });
     const error = await failureOf(connection.send(bytes, deadline()));
@@ -100,15 +101,19 @@ describe('what the backend answers', () => {
     await connection.send(bytes, deadline());
   });
 
-  test('a warning with nothing refused is a success', async () => {
-    const { connection } = await both({ answer: () => ({ rejected: 0, message: 'soon too old' }) });
-    await connection.send(bytes, deadline());
+  test.each<[string, Answer, Refusal | undefined]>([
+    ['partial success', { rejected: 3, message: 'too old' }, { items: 3, message: 'too old' }],
+    ['a warning with nothing refused', { rejected: 0, message: 'soon too old' }, undefined],
+    ['success', undefined, undefined],
+  ])('%s', async (_, answer, refusal) => {
+    const { connection } = await both({ answer: () => answer });
+    expect(await connection.send(bytes, deadline())).toEqual(refusal);
   });
 
-  test('asked to wait, it says for how long', async () => {
+  test('asked to wait, it says so', async () => {
     const { connection } = await both({ answer: () => ({ code: status.RESOURCE_EXHAUSTED, details: retryInfo60s }) });
     const error = await failureOf(connection.send(bytes, deadline()));
-    expect(error).toEqual(new RetryableError('8 RESOURCE_EXHAUSTED: as the test wants it', 60_000));
+    expect([error instanceof RetryableError, (error as RetryableError).waitMs]).toEqual([true, 60_000]);
   });
 
   test('silence is a failure after the timeout, and the next request is sent all the same', async () => {

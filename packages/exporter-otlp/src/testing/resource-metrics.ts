@@ -75,7 +75,7 @@ const histogram = ({ bounds, buckets, count, sum }: HistogramPoints, index: numb
   };
 };
 
-const hrTime = (ms: number): HrTime => {
+export const hrTime = (ms: number): HrTime => {
   const seconds = Math.floor(ms / 1000);
   return [seconds, Math.floor((ms - seconds * 1000) * 1e6)];
 };

@@ -1,0 +1,103 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { publish } from './cache.ts';
+import { goBuild, goCommand, goMajor, goMinor } from './go.ts';
+import { LabError } from './lab-error.ts';
+import { say, step } from './progress.ts';
+import { withScratch } from './scratch.ts';
+
+/*
+ * `npm run collector`: a real OpenTelemetry Collector for the tests, built from its Go modules, with the parts they need.
+ */
+
+/** The newest one that this Go builds, and the same of its modules that are stable. */
+const [version, stable] = ['0.145.0', '1.51.0'];
+/** 1,420 packages take 4 minutes of CPU: 15 minutes on two cores that are busy with more than that; past this the machine is stuck. */
+const BUILD_SECONDS = 1800;
+
+const core = 'go.opentelemetry.io/collector';
+const contrib = 'github.com/open-telemetry/opentelemetry-collector-contrib';
+
+const modules: readonly (readonly [path: string, version: string])[] = [
+  [`${core}/otelcol`, version],
+  [`${core}/receiver/otlpreceiver`, version],
+  [`${core}/exporter/debugexporter`, version],
+  [`${core}/confmap/provider/fileprovider`, stable],
+  [`${contrib}/receiver/prometheusreceiver`, version],
+  [`${contrib}/exporter/fileexporter`, version],
+];
+
+const program = `package main
+
+import (
+	"log"
+
+	"${contrib}/exporter/fileexporter"
+	"${contrib}/receiver/prometheusreceiver"
+	"${core}/component"
+	"${core}/confmap"
+	"${core}/confmap/provider/fileprovider"
+	"${core}/exporter"
+	"${core}/exporter/debugexporter"
+	"${core}/otelcol"
+	"${core}/receiver"
+	"${core}/receiver/otlpreceiver"
+	"${core}/service/telemetry/otelconftelemetry"
+)
+
+func factories() (otelcol.Factories, error) {
+	receivers, err := otelcol.MakeFactoryMap[receiver.Factory](otlpreceiver.NewFactory(), prometheusreceiver.NewFactory())
+	if err != nil {
+		return otelcol.Factories{}, err
+	}
+	exporters, err := otelcol.MakeFactoryMap[exporter.Factory](debugexporter.NewFactory(), fileexporter.NewFactory())
+	return otelcol.Factories{Receivers: receivers, Exporters: exporters, Telemetry: otelconftelemetry.NewFactory()}, err
+}
+
+func main() {
+	command := otelcol.NewCommand(otelcol.CollectorSettings{
+		BuildInfo: component.BuildInfo{Command: "collector", Version: "${version}"},
+		Factories: factories,
+		ConfigProviderSettings: otelcol.ConfigProviderSettings{
+			ResolverSettings: confmap.ResolverSettings{
+				ProviderFactories: []confmap.ProviderFactory{fileprovider.NewFactory()},
+				DefaultScheme:     "file",
+			},
+		},
+	})
+	if err := command.Execute(); err != nil {
+		log.Fatal(err)
+	}
+}
+`;
+
+/**
+ * Folder with `collector`: receivers otlp and prometheus, exporters debug and file. Made once a machine; throws LabError with
+ * the reason where it cannot be.
+ */
+export const collector = (): Promise<string> =>
+  publish(`collector-${version}`, async (folder) => {
+    const go = await goCommand('the OpenTelemetry Collector');
+    await withScratch('nfscope-collector-', async (module) => {
+      const required = modules.map(([path, number]) => `require ${path} v${number}`);
+      await writeFile(join(module, 'go.mod'), `${['module collector', `go ${goMajor}.${goMinor}.0`, ...required].join('\n')}\n`);
+      await writeFile(join(module, 'main.go'), program);
+      // Its receiver takes targets from every cloud there is, 190 packages that no test asks for.
+      const words = ['-tags=remove_all_sd', '-ldflags=-s -w', '-o', join(folder, 'collector'), '.'];
+      await step(`building the OpenTelemetry Collector ${version}, once a machine, in 3 to 15 minutes`, () =>
+        goBuild(go, module, BUILD_SECONDS, words),
+      ).catch((error: Error) => {
+        throw new LabError(`the OpenTelemetry Collector cannot be built (${error.message})`);
+      });
+    });
+  });
+
+if (process.argv[1] === import.meta.filename) {
+  try {
+    process.stdout.write(`${await collector()}\n`);
+  } catch (error) {
+    if (!(error instanceof LabError)) throw error;
+    say(error.message);
+    process.exitCode = 1;
+  }
+}

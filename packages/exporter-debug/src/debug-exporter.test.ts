@@ -1,13 +1,15 @@
 import { createWriteStream, readFileSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
-import { Sources, type MetricsBatch, type NfsBatch } from '@nfscope/model';
+import { Sources, type LogsBatch, type MetricsBatch, type NfsBatch, type TracesBatch } from '@nfscope/model';
 import { PermanentError } from '@nfscope/pipeline';
 import { describeComponent } from '@nfscope/pipeline/testing';
 import { describe, expect, test } from 'vitest';
 import { debugExporter } from './debug-exporter.ts';
 import { factory } from './factory.ts';
+import { logsLines } from './logs-lines.ts';
 import { metricsLines } from './metrics-lines.ts';
 import { nfsLines } from './nfs-lines.ts';
+import { tracesLines } from './traces-lines.ts';
 
 describeComponent(factory, {
   valid: { 'the defaults': {}, detailed: { verbosity: 'detailed' } },
@@ -168,6 +170,57 @@ const metricsBatch: MetricsBatch = {
   ],
 };
 
+const tracesBatch: TracesBatch = {
+  timeMs,
+  resources: [{ 'k8s.pod.name': 'etl-7' }],
+  scope: { name: 'nfscope', version: '0.1.0' },
+  spans: [
+    {
+      traceId: '0af7651916cd43dd8448eb211c80319c',
+      spanId: 'b7ad6b7169203331',
+      parentSpanId: '00f067aa0ba902b7',
+      name: 'NFS\nREAD',
+      kind: 'client',
+      startMs: timeMs - 1500,
+      endMs: timeMs,
+      attributes: { 'nfs.operation.name': 'READ', 'file.path': '/lake/new\nline' },
+      resource: 0,
+      events: [{ name: 'sent\n', timeMs: timeMs - 1250, attributes: { 'rpc.xid': 99 } }],
+      error: 'E\u001b[31mIO',
+    },
+    {
+      traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+      spanId: '00f067aa0ba902b7',
+      name: 'NFS WRITE',
+      kind: 'client',
+      startMs: timeMs - 0.125,
+      endMs: timeMs,
+      attributes: {},
+      resource: 0,
+      events: [],
+    },
+  ],
+};
+
+const logsBatch: LogsBatch = {
+  timeMs,
+  resources: [{ 'k8s.pod.name': 'etl-7' }],
+  scope: { name: 'nfscope', version: '0.1.0' },
+  records: [
+    {
+      timeMs: timeMs - 10,
+      eventName: 'nfs.operation.stuck',
+      severity: 'warn',
+      body: 'READ of /lake/new\nline is stuck',
+      attributes: { 'nfs.operation.name': 'READ' },
+      resource: 0,
+      traceId: '0af7651916cd43dd8448eb211c80319c',
+      spanId: 'b7ad6b7169203331',
+    },
+    { timeMs, eventName: 'nfs\n', severity: 'info', body: 'nothing', attributes: {}, resource: 0 },
+  ],
+};
+
 const golden = (name: string): string => readFileSync(new URL(`../testdata/${name}`, import.meta.url), 'utf8');
 const text = (lines: Iterable<string>): string => [...lines].map((line) => `${line}\n`).join('');
 
@@ -177,6 +230,10 @@ describe('what is printed', () => {
     ['nfs-detailed.txt', () => nfsLines(nfsBatch(), 'detailed')],
     ['metrics-basic.txt', () => metricsLines(metricsBatch, 'basic')],
     ['metrics-detailed.txt', () => metricsLines(metricsBatch, 'detailed')],
+    ['traces-basic.txt', () => tracesLines(tracesBatch, 'basic')],
+    ['traces-detailed.txt', () => tracesLines(tracesBatch, 'detailed')],
+    ['logs-basic.txt', () => logsLines(logsBatch, 'basic')],
+    ['logs-detailed.txt', () => logsLines(logsBatch, 'detailed')],
   ])('%s', (file, lines) => {
     expect(text(lines())).toBe(golden(file));
   });

@@ -1,5 +1,5 @@
 // docs/telemetry.md from the registry of names.
-import { attribute, DURATION_BOUNDS, metric, ownAttributes, ownMetric, SIZE_BOUNDS } from '../packages/semconv/dist/index.js';
+import { attribute, DURATION_BOUNDS, metric, ownAttributes, ownMetric, SIZE_BOUNDS, spanEvent } from '../packages/semconv/dist/index.js';
 import { code, page, table } from './markdown.mjs';
 
 const units = { s: 'seconds', By: 'bytes', 1: 'ratio' };
@@ -31,8 +31,13 @@ export async function outputs() {
         table(['Metric', 'In Prometheus', 'Type', 'Unit', 'What it is'], rows),
         '## Of the agent itself',
         'In the names of the OpenTelemetry Collector where it has one, at `localhost:8888/metrics`: `service::telemetry::metrics` in' +
-          ' [the configuration](configuration.md). Labels are `receiver`, `processor` and `exporter`, the ids of components.',
+          ' [the configuration](configuration.md). Labels are `receiver`, `processor`, `connector` and `exporter`, the ids of components.',
         table(['Metric', 'In Prometheus', 'Type', 'Unit', 'What it is'], own),
+        '## Events on spans',
+        table(
+          ['Event', 'What it is'],
+          Object.values(spanEvent).map(({ name, description }) => [code(name), description]),
+        ),
         '## Buckets',
         `Upper bounds of times, in seconds: ${DURATION_BOUNDS.join(', ')}.`,
         `Upper bounds of sizes, in bytes: ${SIZE_BOUNDS.join(', ')}.`,

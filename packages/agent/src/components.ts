@@ -1,4 +1,5 @@
 import { metricsConnectorFactory } from '@nfscope/connector-metrics';
+import { tracesConnectorFactory } from '@nfscope/connector-traces';
 import { debugExporterFactory } from '@nfscope/exporter-debug';
 import { otlpGrpcExporterFactory } from '@nfscope/exporter-otlp';
 import { prometheusExporterFactory } from '@nfscope/exporter-prometheus';
@@ -20,6 +21,7 @@ export const components: readonly Factory[] = [
   nfsCoverageFactory,
   k8sAttributesFactory,
   metricsConnectorFactory,
+  tracesConnectorFactory,
   prometheusExporterFactory,
   otlpGrpcExporterFactory,
   debugExporterFactory,

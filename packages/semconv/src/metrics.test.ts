@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { attribute } from './attributes.ts';
 import { DURATION_BOUNDS, SIZE_BOUNDS } from './buckets.ts';
+import { spanEvent, type EventDefinition } from './events.ts';
 import { metric } from './metrics.ts';
 
 const metrics = Object.values(metric);
+const events: readonly EventDefinition[] = Object.values(spanEvent);
 
 describe('names', () => {
-  test.each([...metrics.map(({ name }) => name), ...Object.values(attribute)])('%s is a name of the conventions', (name) => {
+  test.each([...metrics.map(({ name }) => name), ...events.map(({ name }) => name), ...Object.values(attribute)])('%s is a name of the conventions', (name) => {
     // The Collector’s own metrics are called otelcol_*, without a dot.
     expect(name).toMatch(/^([a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+|otelcol_[a-z0-9_]+)$/);
   });
@@ -25,7 +27,7 @@ describe('names', () => {
   });
 });
 
-test.each(metrics)('$name is described in a sentence', ({ description }) => {
+test.each([...metrics, ...events])('$name is described in a sentence', ({ description }) => {
   expect(description).toMatch(/^[A-Z][^\n]+\.$/);
 });
 

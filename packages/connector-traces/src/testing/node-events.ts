@@ -3,7 +3,7 @@ import { noFiles, Sources, type Attributes, type EventColumns, type NfsBatch, ty
 /** One event as an object; what is not said of it is 0. */
 export type EventModel = { readonly [column in Exclude<keyof EventColumns, 'length'>]?: number };
 
-export const operations: readonly Operation[] = [
+const operations: readonly Operation[] = [
   { index: 0, name: 'READ', program: 100003, version: 4, kind: 'read' },
   { index: 1, name: 'WRITE', program: 100003, version: 3, kind: 'write' },
   { index: 2, name: 'COMMIT', program: 100003, version: 3, kind: 'commit' },

@@ -1,5 +1,6 @@
 import { metricsConnectorFactory } from '@nfscope/connector-metrics';
 import { tracesConnectorFactory } from '@nfscope/connector-traces';
+import { logsConnectorFactory } from '@nfscope/connector-logs';
 import { debugExporterFactory } from '@nfscope/exporter-debug';
 import { otlpGrpcExporterFactory } from '@nfscope/exporter-otlp';
 import { prometheusExporterFactory } from '@nfscope/exporter-prometheus';
@@ -22,6 +23,7 @@ export const components: readonly Factory[] = [
   k8sAttributesFactory,
   metricsConnectorFactory,
   tracesConnectorFactory,
+  logsConnectorFactory,
   prometheusExporterFactory,
   otlpGrpcExporterFactory,
   debugExporterFactory,

@@ -18,6 +18,7 @@ test.each<[what: string, raw: object, seconds: readonly (readonly [operations: n
   ['by the share that is asked for', { coverage_gap: 0.5 }, [[10, missed(4)], [10, missed(5)]], ['50 % of the operations of nas1:/data are missing or without their owner (missed_runs)']], // prettier-ignore
   ['once', {}, [[100, missed(1)], [100, missed(2)], [200, missed(1)]], ['1 % of the operations of nas1:/data are missing or without their owner (missed_runs)']], // prettier-ignore
   ['and again after it was less than half', {}, [[100, missed(1)], [1000, missed(1)], [100, missed(1)]], new Array<string>(2).fill('1 % of the operations of nas1:/data are missing or without their owner (missed_runs)')], // prettier-ignore
+  ['not again before that', {}, [[100, missed(1)], [1000, missed(6)], [100, missed(1)]], ['1 % of the operations of nas1:/data are missing or without their owner (missed_runs)']], // prettier-ignore
   ['each reason by itself', {}, [[100, [...missed(1), { reason: 'map_full', operations: 2 }]]], ['2 % of the operations of nas1:/data are missing or without their owner (map_full)', '1 % of the operations of nas1:/data are missing or without their owner (missed_runs)']], // prettier-ignore
   ['what has to be is no gap', {}, [[100, [{ reason: 'attached_late', operations: 90 }, { reason: 'parent_client', operations: 5 }]]], []], // prettier-ignore
 ])('%s', (_, raw, seconds, told) => {

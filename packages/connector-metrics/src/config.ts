@@ -11,6 +11,11 @@ export const config = z.strictObject({
     .boolean()
     .default(false)
     .describe('Adds nfs.io.charge, the rule that decided who pays, to every point. Multiplies the series of buffered writes.'),
+  share_window: duration()
+    .prefault('1m')
+    .describe(
+      'Of what time nfs.io.share tells the parts of an export’s work, once workloads of Kubernetes are known: the last half to whole of it. 0s: it is not told.',
+    ),
   mount_health: z
     .strictObject({
       slow: duration().prefault('100ms').describe('A mount is slow when its operations take that long from sending to reply, in the mean.'),

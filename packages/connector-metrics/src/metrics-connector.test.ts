@@ -10,7 +10,13 @@ import { addSource, bounds, nodeModel, readings, seriesName } from './testing/no
 describeComponent(factory, {
   valid: {
     'the defaults': {},
-    'all of it': { interval: '250ms', grace: '0s', charge: true, mount_health: { slow: '20ms', stuck: '5s', window: '30s' } },
+    'all of it': {
+      interval: '250ms',
+      grace: '0s',
+      charge: true,
+      share_window: '5m',
+      mount_health: { slow: '20ms', stuck: '5s', window: '30s' },
+    },
   },
   invalid: {
     'an interval without a unit': [{ interval: '1' }, 'interval: expected a time such as 100ms, 1s, 5m or 1h'],

@@ -3,6 +3,7 @@ import type { ComponentContext } from '@nfscope/pipeline';
 import type { Config } from './config.ts';
 import { coverageGauge } from './coverage-gauge.ts';
 import { inflightGauges } from './inflight.ts';
+import { ioShares } from './io-shares.ts';
 import { layOut, type Layout } from './layout.ts';
 import { mountHealth } from './mount-health.ts';
 import { mountInfo } from './mount-info.ts';
@@ -35,7 +36,10 @@ interface Counting {
   layout: Layout | undefined;
 }
 
-export const startTally = ({ grace, charge, mount_health }: Omit<Config, 'interval'>, { id, log, version }: ComponentContext): Tally => {
+export const startTally = (
+  { grace, charge, mount_health, share_window }: Omit<Config, 'interval'>,
+  { id, log, version }: ComponentContext,
+): Tally => {
   // metrics/blue is another scope than metrics: an exporter that keeps the latest snapshot of each can tell them apart.
   const scope: Scope = Object.freeze({ name: `@nfscope/connector-metrics${id.replace(/^[^/]*/, '')}`, version });
   const left = new WeakSet<Sources>();
@@ -60,6 +64,7 @@ export const startTally = ({ grace, charge, mount_health }: Omit<Config, 'interv
         mountInfo(),
         mountHealth(mount_health),
         transportCounters(),
+        ...(share_window === 0 ? [] : [ioShares(rows, sources, share_window)]),
         ownNumbers(),
       ],
       latest: batch,

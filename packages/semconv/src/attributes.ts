@@ -62,7 +62,9 @@ export const attribute = {
   NFS_IO_COVERAGE_MISSING: 'nfs.io.coverage.missing',
   NFS_IO_COVERAGE_REASON: 'nfs.io.coverage.reason',
   NFS_IO_OWNER: 'nfs.io.owner',
+  NFS_IO_SHARE_OF: 'nfs.io.share.of',
   NFS_IO_VFS_CALL: 'nfs.io.vfs.call',
+  NFS_IO_WORKLOAD: 'nfs.io.workload',
   NFS_MOUNT_ACCESS: 'nfs.mount.access',
   NFS_MOUNT_CAPABILITIES: 'nfs.mount.capabilities',
   NFS_MOUNT_FLAGS: 'nfs.mount.flags',
@@ -118,8 +120,12 @@ export const ownAttributes = {
     'Why operations of a mount are not under its export with an owner; absent on those that are. attached_late: before nfscope counted. parent_client: of the server’s own client, which mountstats repeats on each of its mounts and nfscope shows once, without an export. map_full: counted without an owner, since the table of totals was full. missed_runs: not counted, as the kernel skipped runs of the program. unknown: not counted, and nothing says why.',
   'nfs.io.owner':
     'What the one who pays is: container, cgroup (one that is no container), system, other or unknown. All are there, so that sums are complete.',
+  'nfs.io.share.of':
+    'What is divided: operations, bytes (payload read and written), or server_time (from sending to reply, added up over operations).',
   'nfs.io.vfs.call':
     'What an application asked of the page cache: read and write (of every kind: readv, pread, io_uring), splice (sendfile too), fault (a mapped page that was not mapped yet; one that the kernel mapped along with its neighbour is none), write_fault (a mapped page that is to be written for the first time since it was last flushed).',
+  'nfs.io.workload':
+    'Whom a pod belongs to: deployment/NAME, statefulset/NAME, daemonset/NAME, replicaset/NAME, job/NAME, cronjob/NAME, or pod/NAME of one that belongs to nobody; system: kernel threads for nobody; unknown: all others.',
   'nfs.mount.access': 'rw or ro.',
   'nfs.mount.capabilities': 'Bits of what client and server can do together, as mountstats has them in caps.',
   'nfs.mount.flags':

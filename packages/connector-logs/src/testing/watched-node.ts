@@ -20,7 +20,7 @@ const operations: readonly Operation[] = [
   { index: 0, name: 'READ', program: 100003, version: 4, kind: 'read' },
   { index: 1, name: 'GETATTR', program: 100003, version: 3, kind: 'other' },
 ];
-export const START = Date.UTC(2026, 0, 2);
+const START = Date.UTC(2026, 0, 2);
 
 /** An operation in flight; what is not said of it is 0. */
 export type Task = { readonly age: number } & { readonly [column in Exclude<keyof InflightColumns, 'length' | 'age'>]?: number };

@@ -38,7 +38,13 @@ describe('means the same when it is read again', () => {
 test('defaults are written as a user would', async () => {
   const { connectors } = parse(await printed([])) as { connectors: object };
   expect(connectors).toEqual({
-    metrics: { interval: '1s', grace: '10s', charge: false, share_window: '1m', mount_health: { slow: '100ms', stuck: '10s', window: '1m' } },
+    metrics: {
+      interval: '1s',
+      grace: '10s',
+      charge: false,
+      share_window: '1m',
+      mount_health: { slow: '100ms', stuck: '10s', window: '1m' },
+    },
   });
 });
 

@@ -37,9 +37,9 @@ const slowOperations = async (): Promise<string[]> => {
 
 test('the documented configuration makes one span of each slow operation of a recording, with its pod', { timeout: 60_000 }, async () => {
   let text = '';
-  const written = vi.spyOn(process.stdout, 'write').mockImplementation((chunk, done) => {
+  const written = vi.spyOn(process.stdout, 'write').mockImplementation((chunk: unknown, done: unknown) => {
     text += String(chunk);
-    (done as (error?: Error) => void)();
+    (done as () => void)();
     return true;
   });
   const args = ['replay', recording, '--speed', 'max', '--at-end', 'end', '--config', documented(), '--log-level', 'error'];
@@ -54,8 +54,8 @@ test('the documented configuration makes one span of each slow operation of a re
   const expected = await slowOperations();
   expect(expected.length).toBeGreaterThan(10);
   expect(named.toSorted()).toEqual(expected);
-  expect(spans.filter((line) => /k8s\.pod\.name=|nfs\.io\.owner="(system|unknown|other)"|process\.linux\.cgroup=/.test(line))).toEqual(
-    spans,
-  );
-  expect(spans.filter((line) => line.includes('k8s.pod.name=')).length).toBeGreaterThan(0);
+  // Its uid is in the path of its cgroup; its name may come later than a replay at full speed ends.
+  const pods = spans.filter((line) => line.includes('k8s.pod.uid='));
+  expect(pods.length).toBeGreaterThan(10);
+  expect(spans.filter((line) => !pods.includes(line) && !/nfs\.io\.owner="(cgroup|system|unknown|other)"/.test(line))).toEqual([]);
 });

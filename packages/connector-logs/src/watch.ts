@@ -13,5 +13,5 @@ export interface Watch {
 }
 
 /** Where something is, for a person: `nas1:/data`. */
-export const placeOf = (attributes: Attributes): string =>
-  `${attributes[attribute.SERVER_ADDRESS] ?? 'an unknown server'}:${attributes[attribute.NFS_EXPORT_PATH] ?? ''}`;
+export const placeOf = ({ [attribute.SERVER_ADDRESS]: server, [attribute.NFS_EXPORT_PATH]: path }: Attributes): string =>
+  `${String(server ?? 'an unknown server')}:${String(path ?? '')}`;

@@ -275,7 +275,7 @@ describe('what is over the rate of a source', () => {
       const [metric] = exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((scope) => scope.metrics));
       expect(metric!.descriptor.name).toBe('nfscope.traces.dropped');
       return Object.fromEntries(
-        metric!.dataPoints.map(({ attributes, value }) => [`${attributes['connector']} ${attributes['reason']}`, value]),
+        metric!.dataPoints.map(({ attributes, value }) => [[attributes['connector'], attributes['reason']].join(' '), value]),
       );
     };
     return { own, dropped, end: () => provider.shutdown() };

@@ -8,7 +8,7 @@ import { rateCap, type RateCap } from './rate-cap.ts';
 import { slowLimits, type SlowLimits } from './slow-limits.ts';
 import { spanOf, type SpanOfEvent } from './span.ts';
 
-/** The most spans that wait for the name of their source: some 10 MB. */
+/** The most spans that wait for the name of their source: 16 MB where all have a path. */
 const MOST_HELD = 10_000;
 /** How often it is said that spans were dropped. */
 const SAY_MS = 60_000;

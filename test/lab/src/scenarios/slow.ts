@@ -35,6 +35,7 @@ export const slow: Scenario = {
   name: 'slow',
   about: 'a network that delays by 200 ms: each operation that takes longer is one span of the right pod, against the kernel’s tracepoint',
   timeoutMs: 900_000,
+  countedClock: true,
   async check(out, checks) {
     const operations = traced(await readFile(join(out, 'trace'), 'utf8')).filter(({ execute }) => execute >= THRESHOLD);
     const spans = debugSpans(await readFile(join(out, 'debug'), 'utf8'));

@@ -1,5 +1,14 @@
 // docs/telemetry.md from the registry of names.
-import { attribute, DURATION_BOUNDS, metric, ownAttributes, ownMetric, SIZE_BOUNDS } from '../packages/semconv/dist/index.js';
+import {
+  attribute,
+  DURATION_BOUNDS,
+  logEvent,
+  metric,
+  ownAttributes,
+  ownMetric,
+  SIZE_BOUNDS,
+  spanEvent,
+} from '../packages/semconv/dist/index.js';
 import { code, page, table } from './markdown.mjs';
 
 const units = { s: 'seconds', By: 'bytes', 1: 'ratio' };
@@ -10,6 +19,12 @@ const inPrometheus = ({ name, type, unit }) => {
   const base = name.replace(/[^a-zA-Z0-9_:]/g, '_') + (suffix && !(suffix === 'ratio' && type !== 'gauge') ? `_${suffix}` : '');
   return type === 'counter' ? `${base}_total` : base;
 };
+
+const events = (definitions) =>
+  table(
+    ['Event', 'What it is'],
+    Object.values(definitions).map(({ name, description }) => [code(name), description]),
+  );
 
 /** Path -> text. */
 export async function outputs() {
@@ -37,6 +52,11 @@ export async function outputs() {
         'In the names of the OpenTelemetry Collector where it has one, at `localhost:8888/metrics`: `service::telemetry::metrics` in' +
           ' [the configuration](configuration.md). Labels are `receiver`, `processor`, `connector`, `exporter` and `filter`, the ids of components.',
         table(['Metric', 'In Prometheus', 'Type', 'Unit', 'What it is'], own),
+        '## Events',
+        'On spans:',
+        events(spanEvent),
+        'As log records:',
+        events(logEvent),
         '## Buckets',
         `Upper bounds of times, in seconds: ${DURATION_BOUNDS.join(', ')}.`,
         `Upper bounds of sizes, in bytes: ${SIZE_BOUNDS.join(', ')}.`,

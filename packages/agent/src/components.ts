@@ -1,4 +1,6 @@
 import { metricsConnectorFactory } from '@nfscope/connector-metrics';
+import { tracesConnectorFactory } from '@nfscope/connector-traces';
+import { logsConnectorFactory } from '@nfscope/connector-logs';
 import { debugExporterFactory } from '@nfscope/exporter-debug';
 import { otlpGrpcExporterFactory, otlpHttpExporterFactory } from '@nfscope/exporter-otlp';
 import { prometheusExporterFactory } from '@nfscope/exporter-prometheus';
@@ -25,6 +27,8 @@ export const components: readonly Factory[] = [
   resourceFactory,
   filterFactory,
   metricsConnectorFactory,
+  tracesConnectorFactory,
+  logsConnectorFactory,
   prometheusExporterFactory,
   otlpGrpcExporterFactory,
   otlpHttpExporterFactory,

@@ -19,6 +19,11 @@ export const config = z.strictObject({
     .describe(
       'The most series, of resource and attributes, that operations may have; each is a point of several metrics. What is new then goes into one more series of each metric, marked otel.metric.overflow, so that sums stay exact. 0: no limit.',
     ),
+  share_window: duration()
+    .prefault('1m')
+    .describe(
+      'Of what time nfs.io.share tells the parts of an export’s work, once workloads of Kubernetes are known: the last half to whole of it. 0s: it is not told.',
+    ),
   mount_health: z
     .strictObject({
       slow: duration().prefault('100ms').describe('A mount is slow when its operations take that long from sending to reply, in the mean.'),

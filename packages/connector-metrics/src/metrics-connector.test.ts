@@ -29,6 +29,7 @@ describeComponent(factory, {
       grace: '0s',
       charge: true,
       max_series: 500,
+      share_window: '5m',
       mount_health: { slow: '20ms', stuck: '5s', window: '30s' },
     },
   },

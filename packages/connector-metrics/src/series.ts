@@ -1,5 +1,5 @@
 import { nfsCharge, noAttributes, type Attributes, type Operation, type Source } from '@nfscope/model';
-import { attribute, errorName, programName, rpcProgram } from '@nfscope/semconv';
+import { attribute, errorName, operationAttributes } from '@nfscope/semconv';
 
 /** What rows share whose values are added up: one object, and one object of attributes, for the life of the series. */
 export interface Series {
@@ -45,12 +45,10 @@ const chargeNames = new Map<number, string>(Object.entries(nfsCharge).map(([name
 const textOf = (attributes: Attributes): string =>
   JSON.stringify(Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
 
-const operationName = ({ kind, program, name }: Operation): Attributes => {
-  if (kind === 'vfs') return { [attribute.NFS_IO_VFS_CALL]: name };
-  return program === rpcProgram.nfs
-    ? { [attribute.NFS_OPERATION_NAME]: name }
-    : { [attribute.ONC_RPC_PROGRAM_NAME]: programName(program), [attribute.ONC_RPC_PROCEDURE_NAME]: name };
-};
+const namesOf = ({ kind, program, version, name }: Operation): Attributes =>
+  kind === 'vfs'
+    ? { [attribute.NFS_IO_VFS_CALL]: name, [attribute.ONC_RPC_VERSION]: version }
+    : operationAttributes(program, version, name);
 
 const unmarked = { update: 0, family: 0, point: 0 };
 
@@ -116,8 +114,7 @@ export const seriesTable = (charge: boolean): SeriesTable => {
       if (series === undefined) {
         const attributes = freeze({
           ...identity.attributes,
-          ...operationName(operation),
-          [attribute.ONC_RPC_VERSION]: operation.version,
+          ...namesOf(operation),
           ...(charge ? { [attribute.NFS_IO_CHARGE]: chargeNames.get(rule) ?? String(rule) } : {}),
         });
         series = operationSeries(identity.resource, attributes);

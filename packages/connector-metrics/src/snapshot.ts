@@ -77,7 +77,7 @@ export const snapshot = (
   timeMs: number,
   scope: Scope,
   supplements: readonly Supplement[],
-  operationSeries: Page['operation'],
+  sources: Pick<Page, 'operation' | 'isHeld'>,
 ): MetricsBatch => {
   const { duration, detailed, brief, operation, payload, direct, calls, called } = layout;
   const split = (column: 'rtt' | 'queue', sum: Float64Array): HistogramPoints[] =>
@@ -102,6 +102,6 @@ export const snapshot = (
     if (index === undefined) indexOf.set(wanted, (index = resources.push(wanted) - 1));
     return index;
   };
-  for (const supplement of supplements) metrics.push(...supplement.metrics({ operation: operationSeries, resource, timeMs }));
+  for (const supplement of supplements) metrics.push(...supplement.metrics({ ...sources, resource, timeMs }));
   return { timeMs, resources, scope, metrics: metrics.filter(({ points }) => points.length > 0) };
 };

@@ -7,6 +7,8 @@ export interface Page {
   resource(resource: Attributes): number;
   /** The series of an operation of a source, as the totals have it; undefined while the source is held back, or leaves it out. */
   operation(source: number, operation: number, charge: number): OperationSeries | undefined;
+  /** Whether a processor may still name the source. */
+  isHeld(source: number): boolean;
   readonly timeMs: number;
 }
 

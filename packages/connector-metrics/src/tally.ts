@@ -3,6 +3,7 @@ import type { ComponentContext } from '@nfscope/pipeline';
 import type { Config } from './config.ts';
 import { coverageGauge } from './coverage-gauge.ts';
 import { inflightGauges } from './inflight.ts';
+import { ioShares } from './io-shares.ts';
 import { layOut, type Layout } from './layout.ts';
 import { mountHealth } from './mount-health.ts';
 import { mountInfo } from './mount-info.ts';
@@ -37,7 +38,7 @@ interface Counting {
 }
 
 export const startTally = (
-  { grace, charge, max_series, mount_health }: Omit<Config, 'interval'>,
+  { grace, charge, max_series, mount_health, share_window }: Omit<Config, 'interval'>,
   { id, log, version }: ComponentContext,
 ): Tally => {
   // metrics/blue is another scope than metrics: an exporter that keeps the latest snapshot of each can tell them apart.
@@ -63,6 +64,7 @@ export const startTally = (
         mountInfo(),
         mountHealth(mount_health),
         transportCounters(),
+        ...(share_window === 0 ? [] : [ioShares(rows, sources, share_window)]),
         ownNumbers(),
       ],
       latest: batch,
@@ -121,9 +123,11 @@ export const startTally = (
       const moved = placement.update(latest.operations, isHeld);
       if (moved || counting.layout === undefined) counting.layout = layOut(rows, placement, latest.operations, startMs, lostAttributes);
       warnWhenFull(counting);
-      return snapshot(rows, counting.layout, latest.bounds, latest.lost, latest.timeMs, scope, supplements, (source, operation, rule) =>
-        isHeld(source) ? undefined : placement.series(sources.at(source), latest.operations[operation]!, rule),
-      );
+      return snapshot(rows, counting.layout, latest.bounds, latest.lost, latest.timeMs, scope, supplements, {
+        isHeld,
+        operation: (source, operation, rule) =>
+          isHeld(source) ? undefined : placement.series(sources.at(source), latest.operations[operation]!, rule),
+      });
     },
 
     counts: () => ({ series: counting?.placement.live ?? 0, foldedSources: counting?.placement.foldedSources.size ?? 0 }),

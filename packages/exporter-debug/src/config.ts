@@ -5,7 +5,9 @@ export const config = z.strictObject({
   verbosity: z
     .enum(['basic', 'detailed'])
     .default('basic')
-    .describe('`basic` prints one line a batch, `detailed` also each changed row, operation in flight, mount, and point.'),
+    .describe(
+      '`basic` prints one line a batch, span and log record; `detailed` also attributes, and each changed row, operation in flight, mount, and point.',
+    ),
 });
 
 /** A configuration of `debug`, checked, with its defaults. */

@@ -1,6 +1,6 @@
 import { createWriteStream, readFileSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
-import { Sources, type MetricsBatch, type NfsBatch } from '@nfscope/model';
+import { Sources, type LogsBatch, type MetricsBatch, type NfsBatch, type TracesBatch } from '@nfscope/model';
 import { PermanentError } from '@nfscope/pipeline';
 import { describeComponent, printed, unread } from '@nfscope/pipeline/testing';
 import { describe, expect, test } from 'vitest';
@@ -159,7 +159,60 @@ const metricsBatch = (): MetricsBatch => ({
   ],
 });
 
+const tracesBatch = (): TracesBatch => ({
+  timeMs,
+  resources: [{ 'k8s.pod.name': 'etl-7' }],
+  scope: { name: 'nfscope', version: '0.1.0' },
+  spans: [
+    {
+      traceId: '0af7651916cd43dd8448eb211c80319c',
+      spanId: 'b7ad6b7169203331',
+      parentSpanId: '00f067aa0ba902b7',
+      name: 'NFS\nREAD',
+      kind: 'client',
+      startMs: timeMs - 1500,
+      endMs: timeMs,
+      attributes: { 'nfs.operation.name': 'READ', 'file.path': '/lake/new\nline' },
+      resource: 0,
+      events: [{ name: 'sent\n', timeMs: timeMs - 1250, attributes: { 'rpc.xid': 99 } }],
+      error: 'E\u001b[31mIO',
+    },
+    {
+      traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+      spanId: '00f067aa0ba902b7',
+      name: 'NFS WRITE',
+      kind: 'client',
+      startMs: timeMs - 0.125,
+      endMs: timeMs,
+      attributes: {},
+      resource: 0,
+      events: [],
+    },
+  ],
+});
+
+const logsBatch = (): LogsBatch => ({
+  timeMs,
+  resources: [{ 'k8s.pod.name': 'etl-7' }],
+  scope: { name: 'nfscope', version: '0.1.0' },
+  records: [
+    {
+      timeMs: timeMs - 10,
+      eventName: 'nfs.operation.stuck',
+      severity: 'warn',
+      body: 'READ of /lake/new\nline is stuck',
+      attributes: { 'nfs.operation.name': 'READ' },
+      resource: 0,
+      traceId: '0af7651916cd43dd8448eb211c80319c',
+      spanId: 'b7ad6b7169203331',
+    },
+    { timeMs, eventName: 'nfs\n', severity: 'info', body: 'nothing', attributes: {}, resource: 0 },
+  ],
+});
+
 const metrics = { input: () => [metricsBatch()], signal: 'metrics', outside: printed } as const;
+const traces = { input: () => [tracesBatch()], signal: 'traces', outside: printed } as const;
+const logs = { input: () => [logsBatch()], signal: 'logs', outside: printed } as const;
 const nfs = { input: () => [nfsBatch()], signal: 'nfs', outside: printed } as const;
 
 describeComponent(factory, {
@@ -173,6 +226,10 @@ describeComponent(factory, {
     'metrics-detailed.txt': { ...metrics, config: { verbosity: 'detailed' } },
     'nfs-basic.txt': nfs,
     'nfs-detailed.txt': { ...nfs, config: { verbosity: 'detailed' } },
+    'traces-basic.txt': traces,
+    'traces-detailed.txt': { ...traces, config: { verbosity: 'detailed' } },
+    'logs-basic.txt': logs,
+    'logs-detailed.txt': { ...logs, config: { verbosity: 'detailed' } },
   },
   stalled: unread,
 });

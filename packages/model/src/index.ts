@@ -10,6 +10,8 @@ export { noFiles, noProcesses, pathOf, processOf, type Files, type Process, type
 export type { Bounds, EventColumns, InflightColumns, Lost, NfsBatch, Operation, ProgramState, TotalsColumns } from './batch.ts';
 // What the kernel itself counts, beside it.
 export type { Connection, CoverageReason, MountCoverage, Mountstats } from './mountstats.ts';
+// How mounts fare by it.
+export { mountConditions, trackMountHealth, type HealthLimits, type MountHealth } from './mount-health.ts';
 // What components tell of themselves.
 export type { OwnNumber } from './own-number.ts';
 // What a connector makes of it and an exporter sends out.

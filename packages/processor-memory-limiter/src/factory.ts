@@ -10,5 +10,7 @@ export const factory = defineProcessor({
   signals: {
     nfs: { stability: 'development', create: (settings, context) => memoryLimiter(settings, context, shedEvents) },
     metrics: { stability: 'development', create: (settings, context) => memoryLimiter(settings, context, shedNothing) },
+    traces: { stability: 'development', create: (settings, context) => memoryLimiter(settings, context, shedNothing) },
+    logs: { stability: 'development', create: (settings, context) => memoryLimiter(settings, context, shedNothing) },
   },
 });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type { NfsBatch } from '@nfscope/model';
+import type { Processor, Signal, Signals } from '@nfscope/pipeline';
 import { context, describeComponent } from '@nfscope/pipeline/testing';
 import { build } from 'esbuild';
 import { Subject } from 'rxjs';
@@ -154,6 +155,18 @@ describe('by memory', () => {
     await limiter.shutdown();
     expect(take()).toEqual(['go']);
   });
+});
+
+test.each(['metrics', 'traces', 'logs'] as const)('%s go through as they are while memory is short', async (signal) => {
+  const limiter = factory.signals[signal]!.create(config.parse({ limit_mib: 1 }), context(factory)) as Processor<Signal>;
+  const [input, out] = [new Subject<Signals[Signal]>(), [] as Signals[Signal][]];
+  limiter.process(input).subscribe((one) => out.push(one));
+  await limiter.start?.();
+  const batch = { timeMs: 1 } as unknown as Signals[Signal];
+  input.next(batch);
+  expect(out).toEqual([batch]);
+  expect(out[0]).toBe(batch);
+  await limiter.shutdown?.(AbortSignal.timeout(4_000));
 });
 
 describe('a process with a heap of 48 MB that is flooded', () => {

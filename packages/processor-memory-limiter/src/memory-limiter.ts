@@ -1,4 +1,4 @@
-import type { EventColumns, MetricsBatch, NfsBatch } from '@nfscope/model';
+import type { EventColumns, NfsBatch } from '@nfscope/model';
 import type { ComponentContext, Lifecycle } from '@nfscope/pipeline';
 import { ownMetric, type MetricDefinition } from '@nfscope/semconv';
 import { metrics } from '@opentelemetry/api';
@@ -123,5 +123,5 @@ const emptied = ({ events }: NfsBatch): EventColumns =>
 export const shedEvents = (batch: NfsBatch): { readonly batch: NfsBatch; readonly dropped: number } =>
   batch.events.length === 0 ? { batch, dropped: 0 } : { batch: { ...batch, events: emptied(batch) }, dropped: batch.events.length };
 
-/** A snapshot of metrics is all totals: there is no detail to take out. */
-export const shedNothing = (batch: MetricsBatch): { readonly batch: MetricsBatch; readonly dropped: number } => ({ batch, dropped: 0 });
+/** A snapshot of metrics is all totals, and spans and log records are few: there is no detail to take out. */
+export const shedNothing = <B>(batch: B): { readonly batch: B; readonly dropped: number } => ({ batch, dropped: 0 });

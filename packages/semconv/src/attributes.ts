@@ -7,6 +7,7 @@ export const attribute = {
   CONTAINER_IMAGE_TAGS: 'container.image.tags',
   CONTAINER_NAME: 'container.name',
   ERROR_TYPE: 'error.type',
+  FILE_INODE: 'file.inode',
   HOST_NAME: 'host.name',
   K8S_CLUSTER_UID: 'k8s.cluster.uid',
   K8S_CONTAINER_NAME: 'k8s.container.name',
@@ -42,7 +43,9 @@ export const attribute = {
   ONC_RPC_VERSION: 'onc_rpc.version',
   OTEL_METRIC_OVERFLOW: 'otel.metric.overflow',
   PROCESS_ENVIRONMENT_VARIABLE: 'process.environment_variable',
+  PROCESS_EXECUTABLE_NAME: 'process.executable.name',
   PROCESS_LINUX_CGROUP: 'process.linux.cgroup',
+  PROCESS_PID: 'process.pid',
   SERVER_ADDRESS: 'server.address',
   SERVER_PORT: 'server.port',
   SERVICE_INSTANCE_ID: 'service.instance.id',
@@ -53,10 +56,16 @@ export const attribute = {
   CONTAINER_IMAGE_TAG: 'container.image.tag',
   // ours
   NFS_EXPORT_PATH: 'nfs.export.path',
+  NFS_FILE_OPERATIONS: 'nfs.file.operations',
+  NFS_FILE_PATH: 'nfs.file.path',
+  NFS_FILE_TRAFFIC: 'nfs.file.traffic',
   NFS_IO_CHARGE: 'nfs.io.charge',
+  NFS_IO_COVERAGE_MISSING: 'nfs.io.coverage.missing',
   NFS_IO_COVERAGE_REASON: 'nfs.io.coverage.reason',
   NFS_IO_OWNER: 'nfs.io.owner',
+  NFS_IO_SHARE_OF: 'nfs.io.share.of',
   NFS_IO_VFS_CALL: 'nfs.io.vfs.call',
+  NFS_IO_WORKLOAD: 'nfs.io.workload',
   NFS_MOUNT_ACCESS: 'nfs.mount.access',
   NFS_MOUNT_CAPABILITIES: 'nfs.mount.capabilities',
   NFS_MOUNT_FLAGS: 'nfs.mount.flags',
@@ -68,15 +77,26 @@ export const attribute = {
   NFS_MOUNT_RULE: 'nfs.mount.rule',
   NFS_MOUNT_SECURITY: 'nfs.mount.security',
   NFS_MOUNT_STATE: 'nfs.mount.state',
+  NFS_MOUNT_STATE_BEFORE: 'nfs.mount.state.before',
   NFS_MOUNT_TIMEO: 'nfs.mount.timeo',
   NFS_MOUNT_VERSION: 'nfs.mount.version',
   NFS_MOUNT_WSIZE: 'nfs.mount.wsize',
+  NFS_OPERATION_AGE: 'nfs.operation.age',
+  NFS_OPERATION_OFFSET: 'nfs.operation.offset',
+  NFS_OPERATION_QUEUE: 'nfs.operation.queue',
+  NFS_OPERATION_REQUESTED: 'nfs.operation.requested',
+  NFS_OPERATION_RTT: 'nfs.operation.rtt',
+  NFS_OPERATION_SIZE: 'nfs.operation.size',
+  NFS_OPERATION_TRANSMISSIONS: 'nfs.operation.transmissions',
+  NFS_OPERATION_UID: 'nfs.operation.uid',
+  NFS_STALE_RATE: 'nfs.stale.rate',
   NFS_TRANSPORT_CONNECTION: 'nfs.transport.connection',
   NFSCOPE_IDENTITY_KIND: 'nfscope.identity.kind',
   NFSCOPE_IDENTITY_SOURCE: 'nfscope.identity.source',
   NFSCOPE_LOST_KIND: 'nfscope.lost.kind',
   NFSCOPE_PROGRAM_HOOK: 'nfscope.program.hook',
   NFSCOPE_PROGRAM_TYPE: 'nfscope.program.type',
+  ONC_RPC_XID: 'onc_rpc.xid',
 } as const;
 
 /** A label or an annotation of an object, `k8s.pod.label.app`. */
@@ -90,14 +110,23 @@ export type AttributeName = (typeof attribute)[keyof typeof attribute];
 export const ownAttributes = {
   'container.image.tag': 'Tag of the image a container was made of; the name that the Collector’s k8s_attributes had for it first.',
   'nfs.export.path': 'Path of the export on the server, as it was mounted. Absent on what belongs to a server as a whole.',
+  'nfs.file.operations': 'Operations on a file in an interval, of those that came as single operations.',
+  'nfs.file.path':
+    'Path of the file from the root of the mount, or of the folder for an operation on a name in one; of a long one the end, after /.../. With hard links it is one of several.',
+  'nfs.file.traffic': 'Bytes of payload that those operations moved.',
   'nfs.io.charge':
     'The rule that decided who pays for the operation: opener (who opened the file; buffered writes), page (whose page cache it was; buffered writes through a file opened before nfscope started), submitter (who sent it), system (a kernel thread, for nobody), other (the table was full), unknown (it began before nfscope did).',
+  'nfs.io.coverage.missing': 'Share of the operations mountstats has of a mount that are missing, for one reason.',
   'nfs.io.coverage.reason':
     'Why operations of a mount are not under its export with an owner; absent on those that are. attached_late: before nfscope counted. parent_client: of the server’s own client, which mountstats repeats on each of its mounts and nfscope shows once, without an export. map_full: counted without an owner, since the table of totals was full. missed_runs: not counted, as the kernel skipped runs of the program. unknown: not counted, and nothing says why.',
   'nfs.io.owner':
     'What the one who pays is: container, cgroup (one that is no container), system, other or unknown. All are there, so that sums are complete.',
+  'nfs.io.share.of':
+    'What is divided: operations, bytes (payload read and written), or server_time (from sending to reply, added up over operations).',
   'nfs.io.vfs.call':
     'What an application asked of the page cache: read and write (of every kind: readv, pread, io_uring), splice (sendfile too), fault (a mapped page that was not mapped yet; one that the kernel mapped along with its neighbour is none), write_fault (a mapped page that is to be written for the first time since it was last flushed).',
+  'nfs.io.workload':
+    'Whom a pod belongs to: deployment/NAME, statefulset/NAME, daemonset/NAME, replicaset/NAME, job/NAME, cronjob/NAME, or pod/NAME of one that belongs to nobody; system: kernel threads for nobody; unknown: all others.',
   'nfs.mount.access': 'rw or ro.',
   'nfs.mount.capabilities': 'Bits of what client and server can do together, as mountstats has them in caps.',
   'nfs.mount.flags':
@@ -112,9 +141,19 @@ export const ownAttributes = {
   'nfs.mount.security': 'Security flavor: sys, krb5, krb5i, krb5p.',
   'nfs.mount.state':
     'How a mount fares, by its operations that ended in mount_health.window and those in flight: ok, slow, stuck or stale. Of several that hold, the last named.',
+  'nfs.mount.state.before': 'The state a mount was in before; absent when it was not known.',
   'nfs.mount.timeo': 'Tenths of a second to the first retransmit.',
   'nfs.mount.version': 'Version of NFS with its minor version, such as 4.2.',
   'nfs.mount.wsize': 'Bytes that a WRITE may carry.',
+  'nfs.operation.age': 'Seconds that an operation has been in flight, or was when it was seen last.',
+  'nfs.operation.offset': 'Where in the file a read, write or commit begins, in bytes.',
+  'nfs.operation.queue': 'Seconds that the operation waited in the client before it was sent, as in nfs.io.queue.',
+  'nfs.operation.requested': 'Bytes of payload that a read or a write asked for.',
+  'nfs.operation.rtt': 'Seconds from sending the operation to its reply, as in nfs.io.rtt.',
+  'nfs.operation.size': 'Bytes of payload that a read or a write moved, as in nfs.io.size.',
+  'nfs.operation.transmissions': 'Times that the operation was sent; more than 1 when it was sent again.',
+  'nfs.operation.uid': 'User id whose rights the operation was sent with, as the node knows it.',
+  'nfs.stale.rate': 'Operations a second that failed with ESTALE, in the mean over ten seconds.',
   'nfs.transport.connection': 'Which of the connections to a server (nconnect) it is, from 0; it stays when the connection is made anew.',
   'nfscope.identity.kind':
     'What was told of: pod, container (one without a pod), namespace, node, persistentvolume, persistentvolumeclaim.',
@@ -123,4 +162,5 @@ export const ownAttributes = {
     'What was lost: event (a single operation), identity (the name of a cgroup or rpc client), row (the owner of an operation; it is counted under other), task (an operation in flight beyond those that are looked at, each second), run (a run of a program that the kernel skipped: an operation, or who opened a file).',
   'nfscope.program.hook': 'The place in the kernel where a program of nfscope is called, such as rpc_task_end.',
   'nfscope.program.type': 'How it is called: raw_tracepoint, kprobe.multi, kprobe, fexit or fentry. Absent while it is not attached.',
+  'onc_rpc.xid': 'Transaction id of the RPC: a capture of packets, and the log of the server, have the same.',
 } as const satisfies { readonly [name in AttributeName]?: string };

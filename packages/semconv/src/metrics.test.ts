@@ -1,15 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import { attribute } from './attributes.ts';
 import { DURATION_BOUNDS, SIZE_BOUNDS } from './buckets.ts';
+import { logEvent, spanEvent, type EventDefinition } from './events.ts';
 import { metric } from './metrics.ts';
 
 const metrics = Object.values(metric);
+const events: readonly EventDefinition[] = [...Object.values(spanEvent), ...Object.values(logEvent)];
 
 describe('names', () => {
-  test.each([...metrics.map(({ name }) => name), ...Object.values(attribute)])('%s is a name of the conventions', (name) => {
-    // The Collector’s own metrics are called otelcol_*, without a dot.
-    expect(name).toMatch(/^([a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+|otelcol_[a-z0-9_]+)$/);
-  });
+  test.each([...metrics.map(({ name }) => name), ...events.map(({ name }) => name), ...Object.values(attribute)])(
+    '%s is a name of the conventions',
+    (name) => {
+      // The Collector’s own metrics are called otelcol_*, without a dot.
+      expect(name).toMatch(/^([a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+|otelcol_[a-z0-9_]+)$/);
+    },
+  );
 
   test.each(Object.entries(attribute))('the constant %s spells %s', (constant, name) => {
     expect(constant).toBe(name.replaceAll('.', '_').toUpperCase());
@@ -25,7 +30,7 @@ describe('names', () => {
   });
 });
 
-test.each(metrics)('$name is described in a sentence', ({ description }) => {
+test.each([...metrics, ...events])('$name is described in a sentence', ({ description }) => {
   expect(description).toMatch(/^[A-Z][^\n]+\.$/);
 });
 

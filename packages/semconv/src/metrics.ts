@@ -78,6 +78,13 @@ export const metric = {
     unit: 's',
     description: 'Time since the oldest operation in flight began; it grows while a server does not answer. 0 when there is none.',
   },
+  IO_SHARE: {
+    name: 'nfs.io.share',
+    type: 'gauge',
+    unit: '1',
+    description:
+      'Which part of the work of this node on an export a workload caused, lately, by nfs.io.share.of. The parts of an export add up to 1. Only where workloads of Kubernetes are known.',
+  },
   IO_COVERAGE: {
     name: 'nfs.io.coverage',
     type: 'gauge',

@@ -246,6 +246,13 @@ export const ownMetric = {
     unit: '{source}',
     description: 'Sources, each a cgroup and an rpc client, of which at least one operation is in the overflow series.',
   },
+  TRACES_DROPPED: {
+    name: 'nfscope.traces.dropped',
+    type: 'counter',
+    unit: '{span}',
+    description:
+      'Slow and failed operations that a connector made no span of, by `reason`: rate (their source had more than its share), held (too many wait for the name of their source).',
+  },
   PROCESS_UPTIME: { name: 'otelcol_process_uptime', type: 'counter', unit: 's', description: 'Time since the start of the process.' },
   PROCESS_CPU: {
     name: 'otelcol_process_cpu_seconds',

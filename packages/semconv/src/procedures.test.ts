@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { isProcedure, procedureName, programName, rpcProgram } from './procedures.ts';
+import { isProcedure, operationAttributes, procedureName, programName, rpcProgram } from './procedures.ts';
 
 // The tables of the kernel's modules (nfs3_procedures, nfs4_procedures), by number; mountstats lists the same for a mount.
 const testdata = new URL('../testdata/', import.meta.url);
@@ -51,4 +51,12 @@ test.each([
   [4711, '4711'],
 ])('program %i is %s', (program, name) => {
   expect(programName(program)).toBe(name);
+});
+
+test.each([
+  ['NFSv3', 100003, 3, { 'nfs.operation.name': 'READ', 'onc_rpc.version': 3 }],
+  ['NFSv4', 100003, 4, { 'nfs.operation.name': 'READ', 'onc_rpc.version': 4 }],
+  ['another program', 100021, 4, { 'onc_rpc.program.name': 'lockd', 'onc_rpc.procedure.name': 'READ', 'onc_rpc.version': 4 }],
+])('the attributes of an operation of %s', (_, program, version, attributes) => {
+  expect(operationAttributes(program, version, 'READ')).toEqual(attributes);
 });

@@ -1,3 +1,5 @@
+import { attribute } from './attributes.ts';
+
 /** Numbers of the ONC RPC programs that a kernel with an NFS client calls, by the kernel's own names for them. */
 export const rpcProgram = { nfs: 100003, nfsacl: 100227, lockd: 100021, statd: 100024, mount: 100005, rpcbind: 100000 } as const;
 
@@ -9,6 +11,14 @@ export const rpcPrograms = Object.keys(rpcProgram) as RpcProgramName[];
 
 /** The name of a program; its number where it has none. */
 export const programName = (program: number): string => rpcPrograms.find((name) => rpcProgram[name] === program) ?? String(program);
+
+/** What an operation is called, as attributes: NFS of every version by `nfs.operation.name`, the rest by program and procedure. */
+export const operationAttributes = (program: number, version: number, name: string): Readonly<Record<string, string | number>> => ({
+  ...(program === rpcProgram.nfs
+    ? { [attribute.NFS_OPERATION_NAME]: name }
+    : { [attribute.ONC_RPC_PROGRAM_NAME]: programName(program), [attribute.ONC_RPC_PROCEDURE_NAME]: name }),
+  [attribute.ONC_RPC_VERSION]: version,
+});
 
 const list = (names: string): readonly string[] => names.trim().split(/\s+/);
 

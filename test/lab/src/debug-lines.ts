@@ -20,6 +20,13 @@ export interface DebugRow {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
+/** A span as it was printed. */
+export interface DebugSpan {
+  readonly name: string;
+  readonly duration: number;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
 const unquoted = (text: string): string => JSON.parse(text) as string;
 
 const attributesOf = (line: string): Record<string, string> => {
@@ -63,3 +70,13 @@ export const debugRows = (text: string): DebugRow[] => {
     attributes: attributesOf(line),
   }));
 };
+
+export const debugSpans = (text: string): DebugSpan[] =>
+  text
+    .split('\n')
+    .filter((line) => line.startsWith('  NFS '))
+    .map((line) => ({
+      name: /^  (NFS \S+)/.exec(line)?.[1] ?? '',
+      duration: Number.parseFloat(field(line, 'duration') ?? ''),
+      attributes: attributesOf(line),
+    }));

@@ -14,6 +14,7 @@ import { pods } from './pods.ts';
 import { reload } from './reload.ts';
 import { restart } from './restart.ts';
 import { server } from './server.ts';
+import { slow } from './slow.ts';
 import { start } from './start.ts';
 import { storm, stormPreempt } from './storm.ts';
 import { stuck } from './stuck.ts';
@@ -34,6 +35,7 @@ export const scenarios: readonly Scenario[] = [
   stuck,
   namespaces,
   latency,
+  slow,
   coverage,
   identity,
   tiny,

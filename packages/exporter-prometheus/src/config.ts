@@ -1,5 +1,6 @@
 import { endpoint } from '@nfscope/pipeline';
 import { z } from 'zod';
+import { translationStrategies } from './names.ts';
 
 /** The configuration of `prometheus`: a schema that checks it and fills in defaults; docs/configuration.md says what each key is. Throws ZodError. */
 export const config = z.strictObject({
@@ -9,6 +10,30 @@ export const config = z.strictObject({
     .regex(/^\/[^\s?#]*$/, 'expected a path that starts with /, without spaces, ? and #')
     .default('/metrics')
     .describe('Where the metrics are.'),
+  translation_strategy: z
+    .enum(translationStrategies)
+    .default('UnderscoreEscapingWithSuffixes')
+    .describe(
+      'Names of metrics and labels: the first two write letters, digits and underscores, the others the names of OpenTelemetry for a scraper that takes UTF-8; suffixes are those of unit and type.',
+    ),
+  resource_labels: z
+    .array(z.string().regex(/^[^*]*\*?$/, 'expected the name of an attribute, or its beginning and *'))
+    .default(['*'])
+    .describe(
+      'Which resource attributes are labels of every series, by name or by how it begins (`k8s.pod.*`). Series that differ in nothing else are added up.',
+    ),
+  target_info: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether each resource has a series `target_info` with all its attributes as labels, to join with those that are not in `resource_labels`.',
+    ),
+  created_samples: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether OpenMetrics has `_created` lines, which say when a counter or histogram began; Prometheus stores each as a series of its own.',
+    ),
 });
 
 /** A configuration of `prometheus`, checked, with its defaults. */

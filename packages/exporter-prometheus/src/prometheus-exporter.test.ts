@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Agent, createServer, get, request, type IncomingHttpHeaders, type RequestOptions } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
-import { gunzipSync } from 'node:zlib';
+import * as zlib from 'node:zlib';
 import type { Metric } from '@nfscope/model';
 import { context, describeComponent } from '@nfscope/pipeline/testing';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -17,6 +17,9 @@ describeComponent(factory, {
     'a free port of IPv6': { endpoint: '[::1]:0', path: '/' },
     'all addresses': { endpoint: ':9464' },
     'a host by name': { endpoint: 'localhost:9464' },
+    'names of OpenTelemetry': { translation_strategy: 'NoTranslation' },
+    'few labels, the rest to join': { resource_labels: ['k8s.pod.name', 'k8s.container.*'], target_info: true },
+    'when series began': { created_samples: true },
   },
   invalid: {
     'an endpoint without a port': [{ endpoint: 'localhost' }, 'endpoint: expected host:port'],
@@ -24,6 +27,8 @@ describeComponent(factory, {
     'IPv6 without brackets': [{ endpoint: '::1:9464' }, 'endpoint: expected host:port'],
     'a URL': [{ endpoint: 'http://127.0.0.1:9464' }, 'endpoint: expected host:port'],
     'a path without its slash': [{ path: 'metrics' }, 'path: expected a path that starts with /'],
+    'a pattern with * in its middle': [{ resource_labels: ['k8s.*.uid'] }, 'resource_labels::0: expected the name of an attribute'],
+    'a strategy of another name': [{ translation_strategy: 'none' }, 'translation_strategy'],
     'a path with a query': [{ path: '/metrics?x' }, 'path: expected a path that starts with /'],
   },
   start: { endpoint: '127.0.0.1:0' },
@@ -58,6 +63,8 @@ const fetchFrom = async (url: string, options: RequestOptions = {}): Promise<Ans
   return { status: response.statusCode, headers: response.headers, body: Buffer.concat(chunks) };
 };
 
+const { gunzipSync } = zlib;
+
 describe('HTTP', () => {
   const series = [{ attributes: { pod: 'a' } }];
   const text = '# HELP test_value A value.\n# TYPE test_value gauge\ntest_value{pod="a"} 1\n';
@@ -80,7 +87,8 @@ describe('HTTP', () => {
     ['gzip', true],
     ['deflate, GZIP;q=0.5', true],
     ['*', true],
-    ['gzip;q=0, *', false],
+    ['br;q=0.9, *;q=0.1, zstd;q=0', true],
+    ['gzip;q=0, *;q=0', false],
     ['gzip;q=0.0', false],
     ['identity', false],
     ['', false],
@@ -88,8 +96,28 @@ describe('HTTP', () => {
     const { exporter, url } = await started();
     await exporter.export(batchOf(series, [gauge(series)]), deadline());
     const { headers, body } = await fetchFrom(url, { headers: { 'accept-encoding': accepted } });
-    expect([headers['content-encoding'], headers.vary]).toEqual([gzip ? 'gzip' : undefined, 'accept-encoding']);
+    expect([headers['content-encoding'], headers.vary]).toEqual([gzip ? 'gzip' : undefined, 'accept, accept-encoding']);
     expect((gzip ? gunzipSync(body) : body).toString()).toBe(text);
+  });
+
+  test('zstd for who likes it as much as gzip, where Node has it', async ({ skip }) => {
+    const { zstdDecompressSync } = zlib as { zstdDecompressSync?: (coded: Buffer) => Buffer };
+    if (zstdDecompressSync === undefined) return skip('this Node has no zstd');
+    const { exporter, url } = await started();
+    await exporter.export(batchOf(series, [gauge(series)]), deadline());
+    const { headers, body } = await fetchFrom(url, { headers: { 'accept-encoding': 'gzip, deflate, zstd' } });
+    expect([headers['content-encoding'], zstdDecompressSync(body).toString()]).toEqual(['zstd', text]);
+  });
+
+  test('the format that a scrape asks for', async () => {
+    const { exporter, url } = await started();
+    await exporter.export(batchOf(series, [gauge(series)]), deadline());
+    const { headers, body } = await fetchFrom(url, { headers: { accept: 'application/openmetrics-text', 'accept-encoding': 'gzip' } });
+    expect(headers).toMatchObject({
+      'content-type': 'application/openmetrics-text; version=1.0.0; charset=utf-8',
+      'content-encoding': 'gzip',
+    });
+    expect(gunzipSync(body).toString()).toBe(`${text}# EOF\n`);
   });
 
   test.each([

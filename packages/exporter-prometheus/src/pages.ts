@@ -1,0 +1,59 @@
+import type { MetricsBatch } from '@nfscope/model';
+import type { Config } from './config.ts';
+import { familiesOf, targetInfo, type Family, type Omit } from './families.ts';
+import type { Format } from './format.ts';
+import { labelCache, type LabelCache } from './labels.ts';
+import { namesOf, type Names } from './names.ts';
+import { paced } from './paced.ts';
+import { seriesOf } from './series.ts';
+import { labelText, textPage, type FamilySource } from './text-page.ts';
+
+type PageConfig = Pick<Config, 'translation_strategy' | 'resource_labels' | 'target_info' | 'created_samples'>;
+
+/** Writes some snapshots as a page of a format, in chunks. */
+export type Pages = (batches: readonly MetricsBatch[], format: Format) => AsyncGenerator<Uint8Array, void, void>;
+
+/** Which attributes a list of names and beginnings means. */
+const matcher = (patterns: readonly string[]): ((name: string) => boolean) => {
+  const names = new Set(patterns.filter((pattern) => !pattern.endsWith('*')));
+  const beginnings = patterns.filter((pattern) => pattern.endsWith('*')).map((pattern) => pattern.slice(0, -1));
+  return (name) => names.has(name) || beginnings.some((beginning) => name.startsWith(beginning));
+};
+
+/** Names and labels as they are with and without UTF-8; what was rendered for a series is kept as long as it lives. */
+interface Wording {
+  readonly names: Names;
+  readonly labels: LabelCache;
+}
+
+/** Labels of a series are rendered once for all pages. `omit` is told what is on none. */
+export const pagesOf = (config: PageConfig, omit: Omit): Pages => {
+  const ofResource = matcher(config.resource_labels);
+  const wordings = new Map<boolean, Wording>();
+  const wordingOf = (format: Format): Wording => {
+    const utf8 = format.utf8 && !config.translation_strategy.startsWith('Underscore');
+    let wording = wordings.get(utf8);
+    if (wording === undefined) {
+      const names = namesOf(config.translation_strategy, utf8);
+      wordings.set(utf8, (wording = { names, labels: labelCache({ names, ofResource, render: labelText }) }));
+    }
+    return wording;
+  };
+
+  return (batches, format) => {
+    const { names, labels } = wordingOf(format);
+    const families = familiesOf(batches, names, omit);
+    if (config.target_info) families.unshift(targetInfo(batches));
+    return paced(
+      textPage(withSeries(families, labels, omit), { openMetrics: format.kind === 'openmetrics', created: config.created_samples }),
+    );
+  };
+};
+
+function* withSeries(
+  families: readonly Family[],
+  labels: LabelCache,
+  omit: Omit,
+): Generator<FamilySource extends Iterable<infer I> ? I : never> {
+  for (const family of families) yield { family, sets: yield* seriesOf(family, labels, omit) };
+}

@@ -10,6 +10,13 @@ export const config = z.strictObject({
     .regex(/^\/[^\s?#]*$/, 'expected a path that starts with /, without spaces, ? and #')
     .default('/metrics')
     .describe('Where the metrics are.'),
+  web_config_file: z
+    .string()
+    .min(1, 'expected a path')
+    .optional()
+    .describe(
+      'TLS and users, in the format of Prometheus’ own web configuration (`tls_server_config`, `basic_auth_users`); read again when it or a certificate changes. Without it, anybody may read in plain text.',
+    ),
   translation_strategy: z
     .enum(translationStrategies)
     .default('UnderscoreEscapingWithSuffixes')

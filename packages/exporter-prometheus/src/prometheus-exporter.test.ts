@@ -19,6 +19,7 @@ describeComponent(factory, {
     'a host by name': { endpoint: 'localhost:9464' },
     'names of OpenTelemetry': { translation_strategy: 'NoTranslation' },
     'few labels, the rest to join': { resource_labels: ['k8s.pod.name', 'k8s.container.*'], target_info: true },
+    'TLS and users': { web_config_file: '/etc/nfscope/web.yml' },
     'when series began': { created_samples: true },
   },
   invalid: {
@@ -27,6 +28,7 @@ describeComponent(factory, {
     'IPv6 without brackets': [{ endpoint: '::1:9464' }, 'endpoint: expected host:port'],
     'a URL': [{ endpoint: 'http://127.0.0.1:9464' }, 'endpoint: expected host:port'],
     'a path without its slash': [{ path: 'metrics' }, 'path: expected a path that starts with /'],
+    'a web configuration without a name': [{ web_config_file: '' }, 'web_config_file: expected a path'],
     'a pattern with * in its middle': [{ resource_labels: ['k8s.*.uid'] }, 'resource_labels::0: expected the name of an attribute'],
     'a strategy of another name': [{ translation_strategy: 'none' }, 'translation_strategy'],
     'a path with a query': [{ path: '/metrics?x' }, 'path: expected a path that starts with /'],
@@ -133,6 +135,13 @@ describe('HTTP', () => {
     const answer = await fetchFrom(url, { method, path });
     expect([answer.status, answer.body.toString()]).toEqual([status, said]);
     expect(answer.headers.allow).toBe(status === 405 ? 'GET, HEAD' : undefined);
+  });
+
+  test('headers longer than any scraper sends are refused', async () => {
+    const { url } = await started();
+    const answers = [];
+    for (const length of [8_000, 20_000]) answers.push((await fetchFrom(url, { headers: { 'x-long': 'x'.repeat(length) } })).status);
+    expect(answers).toEqual([200, 431]);
   });
 
   test('the latest snapshot of each scope', async () => {

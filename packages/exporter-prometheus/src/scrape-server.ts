@@ -8,10 +8,13 @@ import { negotiateFormat, type Format } from './format.ts';
 /** The page of this moment. */
 export type Body = (format: Format, encoding: Encoding) => AsyncIterable<Uint8Array>;
 
-/** Its url is where the metrics are, once started: `http://127.0.0.1:9464/metrics`. */
+/** Its url is where the metrics are, once started: `http://127.0.0.1:9464/metrics`. Its start throws NFS-103 and NFS-401 besides. */
 export type ScrapeServer = HttpServer;
 
-export const scrapeServer = ({ endpoint, path }: Config, body: Body, context: ComponentContext): ScrapeServer => {
+export const scrapeServer = (config: Config, body: Body, context: ComponentContext): ScrapeServer => {
+  const { path } = config;
+  const { log, id } = context;
+
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (request.url?.split('?', 1)[0] !== path) return sayPlain(response, 404, `There is nothing here. The metrics are at ${path}\n`);
     const format = negotiateFormat(request.headers.accept);
@@ -24,17 +27,39 @@ export const scrapeServer = ({ endpoint, path }: Config, body: Body, context: Co
     if (request.method === 'HEAD') return void response.end();
     await pipeline(body(format, encoding), response);
   };
-  const server = httpServer(endpoint, answer, context);
+
+  const guarded = async (file: string): Promise<HttpServer> => {
+    // Only now: what reads YAML and checks passwords is memory that a page for everybody does not take.
+    const [{ admission }, { followWebConfig }] = await Promise.all([import('./admission.ts'), import('./web-config.ts')]);
+    const current = followWebConfig(file, id, (error) => log.error('a change of the web configuration is not taken', { error }));
+    const admits = admission();
+    const { tls, clientAuth } = current();
+    return httpServer(
+      config.endpoint,
+      async (request, response) => {
+        const refusal = await admits(request, current());
+        if (refusal === undefined) return answer(request, response);
+        const ask = refusal.status === 401 ? { 'www-authenticate': 'Basic' } : {};
+        sayPlain(response, refusal.status, refusal.text, ask);
+      },
+      context,
+      tls && { requestCert: clientAuth !== 'NoClientCert', context: () => current().tls! },
+    );
+  };
+
+  let server: HttpServer | undefined;
   const url = (): string | undefined => {
-    const address = server.url();
+    const address = server?.url();
     return address === undefined ? undefined : `${address}${path}`;
   };
   return {
-    ...server,
     url,
     async start() {
+      // Files are read only now.
+      server = config.web_config_file === undefined ? httpServer(config.endpoint, answer, context) : await guarded(config.web_config_file);
       await server.start();
-      context.log.info('metrics are served', { url: url() });
+      log.info('metrics are served', { url: url() });
     },
+    shutdown: async (deadline) => server?.shutdown(deadline),
   };
 };

@@ -35,6 +35,12 @@ export const config = z.strictObject({
     .describe(
       'Whether each resource has a series `target_info` with all its attributes as labels, to join with those that are not in `resource_labels`.',
     ),
+  nfs_io_metric: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether there is a gauge `nfs_io_metric` besides, for dashboards made for it: by nfs_server, ns, pod, container, op and type (count, latency in seconds, bytes), the sums of the histograms.',
+    ),
   created_samples: z
     .boolean()
     .default(false)

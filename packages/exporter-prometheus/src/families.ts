@@ -12,6 +12,8 @@ export interface Family {
   readonly name: string;
   /** `info` is a gauge where a format has none. */
   readonly type: Metric['type'] | 'info';
+  /** What becomes of series that come out with the same labels. */
+  readonly merging: 'sum' | 'greatest';
   /** In words; empty where it has none. */
   readonly unit: string;
   readonly help: string;
@@ -33,8 +35,10 @@ export const familiesOf = (batches: Iterable<MetricsBatch>, names: Pick<Names, '
       const name = names.metric(metric);
       const family = families.get(name);
       const member = { metric, resources };
-      if (family === undefined) families.set(name, { name, type, unit: unitText(metric), help: description, members: [member] });
-      else if (family.type === type) family.members.push(member);
+      if (family === undefined) {
+        const merging = type === 'gauge' ? 'greatest' : 'sum';
+        families.set(name, { name, type, merging, unit: unitText(metric), help: description, members: [member] });
+      } else if (family.type === type) family.members.push(member);
       else omit(`its name has another type already: ${family.type}, and this one is a ${type}`, name);
     }
   }
@@ -61,6 +65,7 @@ export const targetInfo = (batches: Iterable<MetricsBatch>): Family => {
   return {
     name: metric.name,
     type: 'info',
+    merging: 'greatest',
     unit: '',
     help: 'What the metrics are about.',
     members: [{ metric, resources: [noAttributes] }],

@@ -1,14 +1,15 @@
 import type { MetricsBatch } from '@nfscope/model';
 import type { Config } from './config.ts';
-import { familiesOf, targetInfo, type Family, type Omit } from './families.ts';
+import { familiesOf, targetInfo, type Omit } from './families.ts';
 import type { Format } from './format.ts';
 import { labelCache, type LabelCache } from './labels.ts';
 import { namesOf, type Names } from './names.ts';
+import { nfsIoMetric } from './nfs-io-metric.ts';
 import { paced } from './paced.ts';
-import { seriesOf } from './series.ts';
-import { labelText, textPage, type FamilySource } from './text-page.ts';
+import { seriesOf, type FamilyWithSeries } from './series.ts';
+import { labelText, textPage } from './text-page.ts';
 
-type PageConfig = Pick<Config, 'translation_strategy' | 'resource_labels' | 'target_info' | 'created_samples'>;
+type PageConfig = Pick<Config, 'translation_strategy' | 'resource_labels' | 'target_info' | 'created_samples' | 'nfs_io_metric'>;
 
 /** Writes some snapshots as a page of a format, in chunks. */
 export type Pages = (batches: readonly MetricsBatch[], format: Format) => AsyncGenerator<Uint8Array, void, void>;
@@ -29,6 +30,7 @@ interface Wording {
 /** Labels of a series are rendered once for all pages. `omit` is told what is on none. */
 export const pagesOf = (config: PageConfig, omit: Omit): Pages => {
   const ofResource = matcher(config.resource_labels);
+  const view = config.nfs_io_metric ? nfsIoMetric() : undefined;
   const wordings = new Map<boolean, Wording>();
   const wordingOf = (format: Format): Wording => {
     const utf8 = format.utf8 && !config.translation_strategy.startsWith('Underscore');
@@ -40,20 +42,15 @@ export const pagesOf = (config: PageConfig, omit: Omit): Pages => {
     return wording;
   };
 
-  return (batches, format) => {
-    const { names, labels } = wordingOf(format);
+  function* source(batches: readonly MetricsBatch[], { names, labels }: Wording): Generator<FamilyWithSeries | undefined, void, void> {
     const families = familiesOf(batches, names, omit);
     if (config.target_info) families.unshift(targetInfo(batches));
-    return paced(
-      textPage(withSeries(families, labels, omit), { openMetrics: format.kind === 'openmetrics', created: config.created_samples }),
-    );
+    if (view !== undefined) families.push(yield* view(batches));
+    for (const family of families) yield { family, sets: yield* seriesOf(family, labels, omit) };
+  }
+
+  return (batches, format) => {
+    const settings = { openMetrics: format.kind === 'openmetrics', created: config.created_samples };
+    return paced(textPage(source(batches, wordingOf(format)), settings));
   };
 };
-
-function* withSeries(
-  families: readonly Family[],
-  labels: LabelCache,
-  omit: Omit,
-): Generator<FamilySource extends Iterable<infer I> ? I : never> {
-  for (const family of families) yield { family, sets: yield* seriesOf(family, labels, omit) };
-}

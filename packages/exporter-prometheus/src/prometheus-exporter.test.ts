@@ -20,6 +20,7 @@ describeComponent(factory, {
     'names of OpenTelemetry': { translation_strategy: 'NoTranslation' },
     'few labels, the rest to join': { resource_labels: ['k8s.pod.name', 'k8s.container.*'], target_info: true },
     'TLS and users': { web_config_file: '/etc/nfscope/web.yml' },
+    'a view for other dashboards': { nfs_io_metric: true },
     'when series began': { created_samples: true },
   },
   invalid: {

@@ -8,6 +8,12 @@ export interface SeriesSet {
   readonly labels: readonly (Labels | undefined)[];
 }
 
+/** A family and its series, no two of them with the same labels. */
+export interface FamilyWithSeries {
+  readonly family: Family;
+  readonly sets: readonly SeriesSet[];
+}
+
 /** How many points are labelled before others get their turn. */
 const TURN = 512;
 
@@ -69,7 +75,7 @@ const copied = (points: HistogramPoints | NumberPoints): HistogramPoints | Numbe
 };
 
 const add = (
-  { name, type }: Family,
+  { name, merging }: Family,
   to: HistogramPoints | NumberPoints,
   at: number,
   from: HistogramPoints | NumberPoints,
@@ -77,7 +83,7 @@ const add = (
   omit: Omit,
 ): void => {
   if ('value' in to && 'value' in from) {
-    to.value[at] = type === 'gauge' ? Math.max(to.value[at]!, from.value[other]!) : to.value[at]! + from.value[other]!;
+    to.value[at] = merging === 'greatest' ? Math.max(to.value[at]!, from.value[other]!) : to.value[at]! + from.value[other]!;
   } else if ('bounds' in to && 'bounds' in from) {
     if (to.bounds.length !== from.bounds.length || to.bounds.some((bound, i) => bound !== from.bounds[i])) {
       return omit('a series with the same labels has other bounds', name);

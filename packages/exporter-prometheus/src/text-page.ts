@@ -1,7 +1,7 @@
 import type { HistogramPoints, NumberPoints } from '@nfscope/model';
 import type { Family } from './families.ts';
 import type { LabelPair } from './labels.ts';
-import type { SeriesSet } from './series.ts';
+import type { FamilyWithSeries } from './series.ts';
 import { canonicalText, NUMBER_LENGTH, numberText, putBytes, putNumber, putShort } from './text-writer.ts';
 
 /** The two formats of lines. */
@@ -11,9 +11,6 @@ export interface TextSettings {
   /** Whether OpenMetrics gets a line that says when a series began. */
   readonly created: boolean;
 }
-
-/** The families of a page with their series; undefined gives others their turn. */
-export type FamilySource = Iterable<{ readonly family: Family; readonly sets: readonly SeriesSet[] } | undefined>;
 
 const CHUNK = 256 * 1024;
 const CLOSE = 0x7d;
@@ -34,8 +31,11 @@ const isPlainLabel = (name: string): boolean => /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(
 export const labelText = (pairs: readonly LabelPair[]): Uint8Array =>
   utf8(pairs.map(([name, value]) => `${isPlainLabel(name) ? name : quoted(name)}=${quoted(value)}`).join(','));
 
-/** Lines in chunks. A series is never cut: a label of a megabyte gets a chunk of its own. */
-export function* textPage(source: FamilySource, settings: TextSettings): Generator<Uint8Array | undefined, void, void> {
+/** The lines of families in chunks; undefined gives others their turn. A series is never cut: a label of a megabyte gets a chunk of its own. */
+export function* textPage(
+  source: Iterable<FamilyWithSeries | undefined>,
+  settings: TextSettings,
+): Generator<Uint8Array | undefined, void, void> {
   let bytes: Uint8Array = new Uint8Array(0);
   let at = 0;
   const renew = (length: number): Uint8Array => {

@@ -2,7 +2,7 @@ import { acceptedBy, type Accepted } from './accept.ts';
 
 /** How a page is written. */
 export interface Format {
-  readonly kind: 'text' | 'openmetrics';
+  readonly kind: 'text' | 'openmetrics' | 'protobuf';
   /** Whether the reader takes names of any Unicode; else they have letters, digits and underscores. */
   readonly utf8: boolean;
   readonly contentType: string;
@@ -20,6 +20,13 @@ const formatOf = ({ name, parameters }: Accepted): Format | undefined => {
   if (name === 'application/openmetrics-text' && (version === undefined || version === '0.0.1' || version === '1.0.0')) {
     const contentType = `application/openmetrics-text; version=${version ?? '1.0.0'}; charset=utf-8${told}`;
     return { kind: 'openmetrics', utf8, contentType };
+  }
+  if (
+    name === 'application/vnd.google.protobuf' &&
+    parameters.get('proto') === 'io.prometheus.client.MetricFamily' &&
+    parameters.get('encoding') === 'delimited'
+  ) {
+    return { kind: 'protobuf', utf8, contentType: `${name}; proto=io.prometheus.client.MetricFamily; encoding=delimited${told}` };
   }
   return undefined;
 };

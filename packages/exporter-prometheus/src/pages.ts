@@ -6,6 +6,7 @@ import { labelCache, type LabelCache } from './labels.ts';
 import { namesOf, type Names } from './names.ts';
 import { nfsIoMetric } from './nfs-io-metric.ts';
 import { paced } from './paced.ts';
+import { labelFields, protobufPage } from './protobuf-page.ts';
 import { seriesOf, type FamilyWithSeries } from './series.ts';
 import { labelText, textPage } from './text-page.ts';
 
@@ -21,7 +22,7 @@ const matcher = (patterns: readonly string[]): ((name: string) => boolean) => {
   return (name) => names.has(name) || beginnings.some((beginning) => name.startsWith(beginning));
 };
 
-/** Names and labels as they are with and without UTF-8; what was rendered for a series is kept as long as it lives. */
+/** Names and labels as they are with and without UTF-8, as text and as fields; what was rendered for a series is kept as long as it lives. */
 interface Wording {
   readonly names: Names;
   readonly labels: LabelCache;
@@ -31,13 +32,15 @@ interface Wording {
 export const pagesOf = (config: PageConfig, omit: Omit): Pages => {
   const ofResource = matcher(config.resource_labels);
   const view = config.nfs_io_metric ? nfsIoMetric() : undefined;
-  const wordings = new Map<boolean, Wording>();
+  const wordings = new Map<string, Wording>();
   const wordingOf = (format: Format): Wording => {
     const utf8 = format.utf8 && !config.translation_strategy.startsWith('Underscore');
-    let wording = wordings.get(utf8);
+    const fields = format.kind === 'protobuf';
+    const key = `${utf8} ${fields}`;
+    let wording = wordings.get(key);
     if (wording === undefined) {
       const names = namesOf(config.translation_strategy, utf8);
-      wordings.set(utf8, (wording = { names, labels: labelCache({ names, ofResource, render: labelText }) }));
+      wordings.set(key, (wording = { names, labels: labelCache({ names, ofResource, render: fields ? labelFields : labelText }) }));
     }
     return wording;
   };
@@ -50,7 +53,9 @@ export const pagesOf = (config: PageConfig, omit: Omit): Pages => {
   }
 
   return (batches, format) => {
+    const families = source(batches, wordingOf(format));
+    if (format.kind === 'protobuf') return paced(protobufPage(families));
     const settings = { openMetrics: format.kind === 'openmetrics', created: config.created_samples };
-    return paced(textPage(source(batches, wordingOf(format)), settings));
+    return paced(textPage(families, settings));
   };
 };

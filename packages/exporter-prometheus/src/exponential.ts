@@ -15,7 +15,7 @@ const TOLERANCE = 1e-3;
 export const exponentialOf = (bounds: readonly number[]): Exponential | undefined => {
   const [one, two] = bounds;
   if (one === undefined || two === undefined || one <= 0) return undefined;
-  const schema = Math.round(-Math.log2(Math.log2(two / one)));
+  const schema = 0 - Math.round(Math.log2(Math.log2(two / one)));
   if (!(schema >= LOWEST && schema <= HIGHEST)) return undefined;
   const power = (bound: number): number => Math.log2(bound) * 2 ** schema;
   const first = Math.round(power(one));

@@ -223,6 +223,18 @@ describe('scrapes that overlap', () => {
   });
 });
 
+test('a scrape that is reset in mid-body costs nobody else anything', async () => {
+  const { exporter, url, log } = await started();
+  await exporter.export(batchOf(many, [gauge(many)]), deadline());
+  const socket = await stalled(url);
+  const closed = once(socket, 'close');
+  socket.resetAndDestroy();
+  await closed;
+  await exporter.export(batchOf([{}], [gauge([{}])]), deadline());
+  expect(parsePage((await fetchFrom(url)).body.toString()).samples).toHaveLength(1);
+  expect(log.messages('error')).toEqual([]);
+});
+
 describe('lifecycle', () => {
   test('a port that is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1');

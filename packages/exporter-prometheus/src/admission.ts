@@ -5,7 +5,7 @@ import { compare } from 'bcryptjs';
 import type { WebConfig } from './web-config.ts';
 
 /** Why a request gets no page; undefined when it gets one. */
-export type Refusal = { readonly status: 401 | 403; readonly text: string } | undefined;
+type Refusal = { readonly status: 401 | 403; readonly text: string } | undefined;
 
 /** Decides who may read. */
 export type Admission = (request: IncomingMessage, config: WebConfig) => Promise<Refusal>;

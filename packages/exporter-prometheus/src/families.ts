@@ -2,7 +2,7 @@ import { noAttributes, type Metric, type MetricsBatch } from '@nfscope/model';
 import { unitText, type Names } from './names.ts';
 
 /** A metric, and the resources its points refer to. */
-export interface Member {
+interface Member {
   readonly metric: Metric;
   readonly resources: MetricsBatch['resources'];
 }

@@ -18,7 +18,7 @@ const plain = (value: AttributeValue): string => (typeof value === 'object' ? JS
  * Labels in the order of their names. Those of attributes that come out with the same name are joined with `;`, by
  * attribute name. An empty label says nothing that its absence does not say, and is left out.
  */
-export const labelPairs = (attributes: Attributes, { label }: Pick<Names, 'label'>): LabelPair[] => {
+const labelPairs = (attributes: Attributes, { label }: Pick<Names, 'label'>): LabelPair[] => {
   const values = new Map<string, string>();
   for (const [name, value] of Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1))) {
     const key = label(name);

@@ -68,7 +68,7 @@ export interface WebConfig {
 const MEND = 'Mend that file; its format is that of Prometheus for TLS and basic authentication.';
 
 /** Reads it. Throws NFS-401 when a file cannot be read, NFS-103 when what it says is wrong. */
-export const readWebConfig = (path: string, id: string): WebConfig => {
+const readWebConfig = (path: string, id: string): WebConfig => {
   const files: string[] = [];
   const read = (file: string, key: string): string => {
     files.push(file);

@@ -1,12 +1,12 @@
 import type { Attributes } from '@nfscope/model';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { config } from './config.ts';
-import { negotiateFormat } from './format.ts';
-import { namesOf, type Names } from './names.ts';
-import { pagesOf } from './pages.ts';
-import { parsePage } from './testing/parse-page.ts';
-import { checkMetrics, noPromtool, promtool } from './testing/promtool.ts';
-import { batchOf, gauge } from './testing/snapshots.ts';
+import { config } from '../config.ts';
+import { negotiateFormat } from '../format.ts';
+import { namesOf, type Names } from '../names.ts';
+import { pagesOf } from '../pages.ts';
+import { parsePage } from '../testing/parse-page.ts';
+import { checkMetrics, noPromtool, promtool } from '../testing/promtool.ts';
+import { batchOf, gauge } from '../testing/snapshots.ts';
 
 const SETS = 100_000;
 

@@ -1,36 +1,66 @@
 import type { Attributes, AttributeValue } from '@nfscope/model';
-import { labelName } from './names.ts';
+import type { Names } from './names.ts';
 
-/** Label text as UTF-8 without its braces: `a="1",b="2"`. */
-export type Labels = (resource: Attributes, attributes: Attributes) => Uint8Array;
+/** The labels of a series, as the format of a page has them. */
+export interface Labels {
+  readonly bytes: Uint8Array;
+  /** Equal for equal labels; that different ones share it is rare, but it happens. */
+  readonly hash: number;
+}
+
+export type LabelPair = readonly [name: string, value: string];
+
+export const equalLabels = (a: Labels, b: Labels): boolean => a === b || (a.hash === b.hash && Buffer.compare(a.bytes, b.bytes) === 0);
 
 const plain = (value: AttributeValue): string => (typeof value === 'object' ? JSON.stringify(value) : String(value));
 
-const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '"': '\\"', '\n': '\\n' };
-
-const escaped = (text: string): string => text.replace(/[\\"\n]/g, (character) => escapes[character]!);
-
-/** Of an attribute that is in both, the point's value stands. Labels that come out the same are joined with `;`, by attribute name. */
-const labelText = (resource: Attributes, attributes: Attributes): string => {
+/**
+ * Labels in the order of their names. Those of attributes that come out with the same name are joined with `;`, by
+ * attribute name. An empty label says nothing that its absence does not say, and is left out.
+ */
+const labelPairs = (attributes: Attributes, { label }: Pick<Names, 'label'>): LabelPair[] => {
   const values = new Map<string, string>();
-  const byName = Object.entries({ ...resource, ...attributes }).sort(([a], [b]) => (a < b ? -1 : 1));
-  for (const [name, value] of byName) {
-    const label = labelName(name);
-    const before = values.get(label);
-    values.set(label, before === undefined ? plain(value) : `${before};${plain(value)}`);
+  for (const [name, value] of Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const key = label(name);
+    const before = values.get(key);
+    values.set(key, before === undefined ? plain(value) : `${before};${plain(value)}`);
   }
-  return [...values].map(([label, value]) => `${label}="${escaped(value)}"`).join(',');
+  return [...values].filter(([, value]) => value !== '').sort(([a], [b]) => (a < b ? -1 : 1));
 };
 
-/** Renders each series once in its life, which is as long as its two objects live. */
-export const labelCache = (): Labels => {
-  const byResource = new WeakMap<Attributes, WeakMap<Attributes, Uint8Array>>();
-  return (resource, attributes) => {
+/** Two of FNV-1a's kind side by side, 53 bits together. */
+const hashOf = (bytes: Uint8Array): number => {
+  let [high, low] = [0x811c9dc5, 0x9747b28c];
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i]!;
+    high = Math.imul(high ^ byte, 0x01000193);
+    low = Math.imul(low ^ byte, 0x5bd1e995);
+  }
+  return (high >>> 11) * 2 ** 32 + (low >>> 0);
+};
+
+/** What the labels of a page are made of. */
+export interface LabelSettings {
+  readonly names: Pick<Names, 'label'>;
+  /** Whether an attribute of a resource is a label of its series. */
+  readonly ofResource: (attribute: string) => boolean;
+  readonly render: (pairs: readonly LabelPair[]) => Uint8Array;
+}
+
+/** Renders each series once in its life, which is as long as its two objects live. Of an attribute that both have, the point's value stands. */
+export const labelCache = ({ names, ofResource, render }: LabelSettings) => {
+  const byResource = new WeakMap<Attributes, WeakMap<Attributes, Labels>>();
+  return (resource: Attributes, attributes: Attributes): Labels => {
     let known = byResource.get(resource);
     if (known === undefined) byResource.set(resource, (known = new WeakMap()));
-    let text = known.get(attributes);
-    // UTF-8 has no lone surrogates: they become U+FFFD.
-    if (text === undefined) known.set(attributes, (text = Buffer.from(labelText(resource, attributes))));
-    return text;
+    let labels = known.get(attributes);
+    if (labels === undefined) {
+      const own = Object.fromEntries(Object.entries(resource).filter(([name]) => ofResource(name)));
+      const bytes = render(labelPairs({ ...own, ...attributes }, names));
+      known.set(attributes, (labels = { bytes, hash: hashOf(bytes) }));
+    }
+    return labels;
   };
 };
+
+export type LabelCache = ReturnType<typeof labelCache>;

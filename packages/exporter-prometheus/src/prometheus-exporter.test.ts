@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Agent, createServer, get, request, type IncomingHttpHeaders, type RequestOptions } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
-import { gunzipSync } from 'node:zlib';
+import * as zlib from 'node:zlib';
 import type { Metric } from '@nfscope/model';
 import { context, describeComponent } from '@nfscope/pipeline/testing';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -17,6 +17,11 @@ describeComponent(factory, {
     'a free port of IPv6': { endpoint: '[::1]:0', path: '/' },
     'all addresses': { endpoint: ':9464' },
     'a host by name': { endpoint: 'localhost:9464' },
+    'names of OpenTelemetry': { translation_strategy: 'NoTranslation' },
+    'few labels, the rest to join': { resource_labels: ['k8s.pod.name', 'k8s.container.*'], target_info: true },
+    'TLS and users': { web_config_file: '/etc/nfscope/web.yml' },
+    'a view for other dashboards': { nfs_io_metric: true },
+    'when series began': { created_samples: true },
   },
   invalid: {
     'an endpoint without a port': [{ endpoint: 'localhost' }, 'endpoint: expected host:port'],
@@ -24,6 +29,9 @@ describeComponent(factory, {
     'IPv6 without brackets': [{ endpoint: '::1:9464' }, 'endpoint: expected host:port'],
     'a URL': [{ endpoint: 'http://127.0.0.1:9464' }, 'endpoint: expected host:port'],
     'a path without its slash': [{ path: 'metrics' }, 'path: expected a path that starts with /'],
+    'a web configuration without a name': [{ web_config_file: '' }, 'web_config_file: expected a path'],
+    'a pattern with * in its middle': [{ resource_labels: ['k8s.*.uid'] }, 'resource_labels::0: expected the name of an attribute'],
+    'a strategy of another name': [{ translation_strategy: 'none' }, 'translation_strategy'],
     'a path with a query': [{ path: '/metrics?x' }, 'path: expected a path that starts with /'],
   },
   start: { endpoint: '127.0.0.1:0' },
@@ -80,6 +88,8 @@ const fetchFrom = async (url: string, options: RequestOptions = {}): Promise<Ans
   return { status: response.statusCode, headers: response.headers, body: Buffer.concat(chunks) };
 };
 
+const { gunzipSync } = zlib;
+
 describe('HTTP', () => {
   const series = [{ attributes: { pod: 'a' } }];
   const text = '# HELP test_value A value.\n# TYPE test_value gauge\ntest_value{pod="a"} 1\n';
@@ -102,7 +112,8 @@ describe('HTTP', () => {
     ['gzip', true],
     ['deflate, GZIP;q=0.5', true],
     ['*', true],
-    ['gzip;q=0, *', false],
+    ['br;q=0.9, *;q=0.1, zstd;q=0', true],
+    ['gzip;q=0, *;q=0', false],
     ['gzip;q=0.0', false],
     ['identity', false],
     ['', false],
@@ -110,8 +121,28 @@ describe('HTTP', () => {
     const { exporter, url } = await started();
     await exporter.export(batchOf(series, [gauge(series)]), deadline());
     const { headers, body } = await fetchFrom(url, { headers: { 'accept-encoding': accepted } });
-    expect([headers['content-encoding'], headers.vary]).toEqual([gzip ? 'gzip' : undefined, 'accept-encoding']);
+    expect([headers['content-encoding'], headers.vary]).toEqual([gzip ? 'gzip' : undefined, 'accept, accept-encoding']);
     expect((gzip ? gunzipSync(body) : body).toString()).toBe(text);
+  });
+
+  test('zstd for who likes it as much as gzip, where Node has it', async ({ skip }) => {
+    const { zstdDecompressSync } = zlib as { zstdDecompressSync?: (coded: Buffer) => Buffer };
+    if (zstdDecompressSync === undefined) return skip('this Node has no zstd');
+    const { exporter, url } = await started();
+    await exporter.export(batchOf(series, [gauge(series)]), deadline());
+    const { headers, body } = await fetchFrom(url, { headers: { 'accept-encoding': 'gzip, deflate, zstd' } });
+    expect([headers['content-encoding'], zstdDecompressSync(body).toString()]).toEqual(['zstd', text]);
+  });
+
+  test('the format that a scrape asks for', async () => {
+    const { exporter, url } = await started();
+    await exporter.export(batchOf(series, [gauge(series)]), deadline());
+    const { headers, body } = await fetchFrom(url, { headers: { accept: 'application/openmetrics-text', 'accept-encoding': 'gzip' } });
+    expect(headers).toMatchObject({
+      'content-type': 'application/openmetrics-text; version=1.0.0; charset=utf-8',
+      'content-encoding': 'gzip',
+    });
+    expect(gunzipSync(body).toString()).toBe(`${text}# EOF\n`);
   });
 
   test.each([
@@ -127,6 +158,13 @@ describe('HTTP', () => {
     const answer = await fetchFrom(url, { method, path });
     expect([answer.status, answer.body.toString()]).toEqual([status, said]);
     expect(answer.headers.allow).toBe(status === 405 ? 'GET, HEAD' : undefined);
+  });
+
+  test('headers longer than any scraper sends are refused', async () => {
+    const { url } = await started();
+    const answers = [];
+    for (const length of [8_000, 20_000]) answers.push((await fetchFrom(url, { headers: { 'x-long': 'x'.repeat(length) } })).status);
+    expect(answers).toEqual([200, 431]);
   });
 
   test('the latest snapshot of each scope', async () => {
@@ -205,6 +243,18 @@ describe('scrapes that overlap', () => {
     expect(parsePage((await fetchFrom(url)).body.toString()).samples).toEqual([{ name: 'test_value', labels: [], value: '2' }]);
     first.destroy();
   });
+});
+
+test('a scrape that is reset in mid-body costs nobody else anything', async () => {
+  const { exporter, url, log } = await started();
+  await exporter.export(batchOf(many, [gauge(many)]), deadline());
+  const socket = await stalled(url);
+  const closed = once(socket, 'close');
+  socket.resetAndDestroy();
+  await closed;
+  await exporter.export(batchOf([{}], [gauge([{}])]), deadline());
+  expect(parsePage((await fetchFrom(url)).body.toString()).samples).toHaveLength(1);
+  expect(log.messages('error')).toEqual([]);
 });
 
 describe('lifecycle', () => {

@@ -1,57 +1,65 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
 import { httpServer, sayPlain, type ComponentContext, type HttpServer } from '@nfscope/pipeline';
 import type { Config } from './config.ts';
+import { negotiateEncoding, type Encoding } from './encoding.ts';
+import { negotiateFormat, type Format } from './format.ts';
 
-/** The page of this moment, plain or as gzip. */
-export type Body = (gzip: boolean) => AsyncIterable<Uint8Array>;
+/** The page of this moment. */
+export type Body = (format: Format, encoding: Encoding) => AsyncIterable<Uint8Array>;
 
-/** Its url is where the metrics are, once started: `http://127.0.0.1:9464/metrics`. */
+/** Its url is where the metrics are, once started: `http://127.0.0.1:9464/metrics`. Its start throws NFS-103 and NFS-401 besides. */
 export type ScrapeServer = HttpServer;
 
-const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+export const scrapeServer = (config: Config, body: Body, context: ComponentContext): ScrapeServer => {
+  const { path } = config;
+  const { log, id } = context;
 
-export const scrapeServer = ({ endpoint, path }: Config, body: Body, context: ComponentContext): ScrapeServer => {
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (request.url?.split('?', 1)[0] !== path) return sayPlain(response, 404, `There is nothing here. The metrics are at ${path}\n`);
-    const gzip = acceptsGzip(request.headers['accept-encoding']);
-    const encoding = gzip ? { 'content-encoding': 'gzip' } : {};
-    response.writeHead(200, { 'content-type': CONTENT_TYPE, vary: 'accept-encoding', ...encoding });
+    const format = negotiateFormat(request.headers.accept);
+    const encoding = negotiateEncoding(request.headers['accept-encoding']);
+    response.writeHead(200, {
+      'content-type': format.contentType,
+      vary: 'accept, accept-encoding',
+      ...(encoding === 'identity' ? {} : { 'content-encoding': encoding }),
+    });
     if (request.method === 'HEAD') return void response.end();
-    await pipeline(body(gzip), response);
+    await pipeline(body(format, encoding), response);
   };
-  const server = httpServer(endpoint, answer, context);
+
+  const guarded = async (file: string): Promise<HttpServer> => {
+    // Only now: what reads YAML and checks passwords is memory that a page for everybody does not take.
+    const [{ admission }, { followWebConfig }] = await Promise.all([import('./admission.ts'), import('./web-config.ts')]);
+    const current = followWebConfig(file, id, (error) => log.error('a change of the web configuration is not taken', { error }));
+    const admits = admission();
+    const { tls, clientAuth } = current();
+    return httpServer(
+      config.endpoint,
+      async (request, response) => {
+        const refusal = await admits(request, current());
+        if (refusal === undefined) return answer(request, response);
+        const ask = refusal.status === 401 ? { 'www-authenticate': 'Basic' } : {};
+        sayPlain(response, refusal.status, refusal.text, ask);
+      },
+      context,
+      tls && { requestCert: clientAuth !== 'NoClientCert', context: () => current().tls! },
+    );
+  };
+
+  let server: HttpServer | undefined;
   const url = (): string | undefined => {
-    const address = server.url();
+    const address = server?.url();
     return address === undefined ? undefined : `${address}${path}`;
   };
   return {
-    ...server,
     url,
     async start() {
+      // Files are read only now.
+      server = config.web_config_file === undefined ? httpServer(config.endpoint, answer, context) : await guarded(config.web_config_file);
       await server.start();
-      context.log.info('metrics are served', { url: url() });
+      log.info('metrics are served', { url: url() });
     },
+    shutdown: async (deadline) => server?.shutdown(deadline),
   };
 };
-
-/** A weight of 0 is a no, also to `*`. */
-const acceptsGzip = (header: string | string[] | undefined): boolean => {
-  const weights = new Map<string, boolean>();
-  for (const part of String(header ?? '').split(',')) {
-    const [coding = '', ...parameters] = part.split(';').map((text) => text.trim().toLowerCase());
-    weights.set(coding, !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter)));
-  }
-  return weights.get('gzip') ?? weights.get('*') ?? false;
-};
-
-/** Compresses as fast as zlib can: level 1 takes a third of the time of the default and makes a page 1/29 of its size. */
-export async function* gzipped(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
-  const gzip = createGzip({ level: 1 });
-  const fed = pipeline(chunks, gzip);
-  // Told below, or of no interest once the reader has left.
-  fed.catch(() => {});
-  yield* gzip as AsyncIterable<Uint8Array>;
-  await fed;
-}

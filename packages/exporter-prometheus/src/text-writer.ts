@@ -1,23 +1,23 @@
-/** A buffer that is being filled. Whoever writes has made room before. */
-export interface TextWriter {
-  bytes: Uint8Array;
-  /** Where the next byte goes. */
-  at: number;
-}
-
 const ZERO = 0x30;
 
 /** The longest a number gets: -1.7976931348623157e+308. */
 export const NUMBER_LENGTH = 24;
 
-export const putBytes = (writer: TextWriter, text: Uint8Array): void => {
-  writer.bytes.set(text, writer.at);
-  writer.at += text.length;
+/** Puts a text of any length at a place that has room for it; the place behind it. */
+export const putBytes = (bytes: Uint8Array, at: number, text: Uint8Array): number => {
+  bytes.set(text, at);
+  return at + text.length;
 };
 
-/** Text of ASCII only. */
-const putAscii = (writer: TextWriter, text: string): void => {
-  for (let i = 0; i < text.length; i++) writer.bytes[writer.at++] = text.charCodeAt(i);
+/** As putBytes, for a short text: a call of `set` costs as much as 30 bytes of this. */
+export const putShort = (bytes: Uint8Array, at: number, text: Uint8Array): number => {
+  for (let i = 0; i < text.length; i++) bytes[at + i] = text[i]!;
+  return at + text.length;
+};
+
+const putAscii = (bytes: Uint8Array, at: number, text: string): number => {
+  for (let i = 0; i < text.length; i++) bytes[at + i] = text.charCodeAt(i);
+  return at + text.length;
 };
 
 /** The shortest text that reads back as the same number. */
@@ -26,18 +26,31 @@ export const numberText = (value: number): string => {
   return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
 };
 
-export const putNumber = (writer: TextWriter, value: number): void => {
+/** As numberText, in the one form that OpenMetrics allows in a label: `1.0`, `4.194304e+06`, `1e-05`. */
+export const canonicalText = (value: number): string => {
+  if (!Number.isFinite(value)) return numberText(value);
+  const [digits = '', exponent = ''] = value.toExponential().split('e');
+  const power = Number(exponent);
+  // The rule of %g.
+  if (value !== 0 && (power < -4 || power >= 6)) {
+    return `${digits}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`;
+  }
+  const text = String(value);
+  return text.includes('.') ? text : `${text}.0`;
+};
+
+export const putNumber = (bytes: Uint8Array, at: number, value: number): number => {
   // Digits of a 32-bit integer are written as they are: no string is made, which most counts need not.
   const whole = value | 0;
-  if (whole !== value || whole < 0) return putAscii(writer, numberText(value));
+  if (whole !== value || whole < 0) return putAscii(bytes, at, numberText(value));
   let digits = 1;
   for (let power = 10; power <= whole; power *= 10) digits++;
-  const end = writer.at + digits;
+  const end = at + digits;
   let rest = whole;
-  for (let at = end - 1; at >= writer.at; at--) {
+  for (let place = end - 1; place >= at; place--) {
     const tens = (rest / 10) | 0;
-    writer.bytes[at] = ZERO + rest - tens * 10;
+    bytes[place] = ZERO + rest - tens * 10;
     rest = tens;
   }
-  writer.at = end;
+  return end;
 };

@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { SecureContextOptions } from 'node:tls';
 import type { ComponentContext, Lifecycle } from './component.ts';
 import { splitEndpoint } from './endpoint.ts';
 import { NfscopeError } from './errors.ts';
@@ -10,10 +12,20 @@ export interface HttpServer extends Required<Lifecycle> {
   url(): string | undefined;
 }
 
+/** How a server encrypts. */
+export interface ServerTls {
+  /** Whether clients are asked for a certificate; whether the one they show is good enough, the answer decides. */
+  readonly requestCert: boolean;
+  /** What the next connection is to use; the same object while nothing has changed. Must not throw. */
+  readonly context: () => SecureContextOptions;
+}
+
 /** Those who ask a node are a few; the rest is a mistake or an attack. */
 const MAX_CONNECTIONS = 64;
 /** Longer than the usual scrape intervals of up to a minute, so that a scraper can keep its connection. */
 const KEEP_ALIVE_MS = 75_000;
+/** Of a request: more than any scraper sends, tokens and proxies' additions included. */
+const MAX_HEADER_BYTES = 16 * 1024;
 const HEADERS_MS = 5_000;
 const REQUEST_MS = 10_000;
 /** A reader that takes nothing for this long is cut off: its page waits in memory. */
@@ -22,11 +34,12 @@ const STALLED_MS = 30_000;
 // Values are written by others: a browser must not take a page for anything but what it says it is.
 const SAFE = { 'x-content-type-options': 'nosniff' };
 
-/** A server that answers GET and HEAD alone. An answer that fails is logged and costs its own connection. */
+/** A server that answers GET and HEAD alone. An answer that fails is logged and costs its own connection. Without `tls` it is plain text. */
 export const httpServer = (
   endpoint: string,
   answer: (request: IncomingMessage, response: ServerResponse) => Promise<void> | void,
   { id, log }: Pick<ComponentContext, 'id' | 'log'>,
+  tls?: ServerTls,
 ): HttpServer => {
   let closing: Promise<void> | undefined;
   const ask = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -34,17 +47,21 @@ export const httpServer = (
     if (request.method === 'GET' || request.method === 'HEAD') await answer(request, response);
     else sayPlain(response, 405, 'Only GET and HEAD are answered.\n', { allow: 'GET, HEAD' });
   };
-  const server = createServer(
-    { headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS, keepAliveTimeout: KEEP_ALIVE_MS },
-    (request, response) => {
-      ask(request, response).catch((error: NodeJS.ErrnoException) => {
-        response.destroy();
-        if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') log.error('an answer failed', { error });
-      });
-      // A connection that was busy when the server closed is idle only now.
-      response.on('close', () => closing && setImmediate(() => server.closeIdleConnections()));
-    },
-  );
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    ask(request, response).catch((error: NodeJS.ErrnoException) => {
+      response.destroy();
+      if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') log.error('an answer failed', { error });
+    });
+    // A connection that was busy when the server closed is idle only now.
+    response.on('close', () => closing && setImmediate(() => server.closeIdleConnections()));
+  };
+  const limits = {
+    headersTimeout: HEADERS_MS,
+    requestTimeout: REQUEST_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    maxHeaderSize: MAX_HEADER_BYTES,
+  };
+  const server = tls === undefined ? createServer(limits, onRequest) : tlsServer(limits, onRequest, tls, log);
   server.maxConnections = MAX_CONNECTIONS;
   server.timeout = STALLED_MS;
 
@@ -52,7 +69,7 @@ export const httpServer = (
     url() {
       const address = server.address() as AddressInfo | null;
       if (address === null) return undefined;
-      return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
+      return `http${tls === undefined ? '' : 's'}://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
     },
     async start() {
       await listen(server, endpoint, id);
@@ -69,6 +86,25 @@ export const httpServer = (
       deadline.removeEventListener('abort', cut);
     },
   };
+};
+
+const tlsServer = (
+  limits: object,
+  onRequest: (request: IncomingMessage, response: ServerResponse) => void,
+  tls: ServerTls,
+  log: ComponentContext['log'],
+): TlsServer => {
+  let context = tls.context();
+  // Who has no good certificate gets an answer that says so, which a broken handshake does not.
+  const options = { ...limits, ...context, handshakeTimeout: HEADERS_MS, requestCert: tls.requestCert, rejectUnauthorized: false };
+  const server = createTlsServer(options, onRequest);
+  // Before the server's own listener, which begins the handshake.
+  server.prependListener('connection', () => {
+    const next = tls.context();
+    if (next !== context) server.setSecureContext((context = next));
+  });
+  server.on('tlsClientError', ({ message }) => log.debug('a handshake failed', { reason: message }));
+  return server;
 };
 
 /** Answers with a text. */

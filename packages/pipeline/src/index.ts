@@ -33,7 +33,7 @@ export { isExpression } from './expression.ts';
 export { REDACTED, secret } from './secret.ts';
 export { endpoint, splitEndpoint } from './endpoint.ts';
 // Where a component is asked over HTTP.
-export { httpServer, sayPlain, type HttpServer } from './http-server.ts';
+export { httpServer, sayPlain, type HttpServer, type ServerTls } from './http-server.ts';
 // Configuration: its shape, what is wrong in one, and a plan of what is right.
 export { pipelinesConfig, type PipelinesConfig, type TelemetryConfig } from './config.ts';
 export { ConfigError, suggest, type ConfigIssue, type ConfigPath, type Place } from './config-issue.ts';

@@ -1,3 +1,4 @@
+import { labelName, prometheusName } from '@nfscope/exporter-prometheus';
 import type { Attributes, HistogramMetric, MetricsBatch } from '@nfscope/model';
 import { DURATION_BOUNDS, metric } from '@nfscope/semconv';
 import { AggregationTemporality, DataPointType, type ResourceMetrics } from '@opentelemetry/sdk-metrics';
@@ -65,4 +66,16 @@ export const asResourceMetrics = ({ metrics, resources, timeMs }: MetricsBatch):
       },
     ],
   };
+};
+
+/** The same series as prom-client takes them: one observation each. */
+export const asLabelledObservations = ({ metrics, resources }: MetricsBatch) => {
+  const { description, points } = metrics[0] as HistogramMetric;
+  const { length, resource, attributes, bounds } = points[0]!;
+  const observations = Array.from({ length }, (_, i) => {
+    const both = Object.entries({ ...resources[resource[i]!]!, ...attributes[i]! });
+    return { labels: Object.fromEntries(both.map(([key, value]) => [labelName(key), String(value)])), value: 0.003 };
+  });
+  const labelNames = Object.keys(observations[0]!.labels);
+  return { name: prometheusName(metrics[0]!), help: description, labelNames, buckets: [...bounds], observations };
 };

@@ -1,9 +1,10 @@
-// Serves or serializes histogram series, and watches its own event loop: `scrape-child.js ours|standard SERIES`.
+// Serves or serializes histogram series, and watches its own event loop: `scrape-child.js ours|sdk|prom-client SERIES`.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
 import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
+import { Histogram, Registry } from 'prom-client';
 import { prometheusExporter, prometheusExporterConfig } from '@nfscope/exporter-prometheus';
-import { asResourceMetrics, histogramSeries } from './histogram-series.ts';
+import { asLabelledObservations, asResourceMetrics, histogramSeries } from './histogram-series.ts';
 
 const [kind, series] = process.argv.slice(2);
 const batch = histogramSeries(Number(series));
@@ -27,14 +28,13 @@ if (kind === 'ours') {
   });
   answer(exporter.url());
 } else {
-  const metrics = asResourceMetrics(batch);
-  const serializer = new PrometheusSerializer();
+  const write = kind === 'sdk' ? bySdk() : byPromClient();
   const serialize = async (): Promise<void> => {
     delay.reset();
     // The first interval after a reset is not counted.
     await setTimeout(20);
     const from = performance.now();
-    serializer.serialize(metrics);
+    await write();
     const ms = performance.now() - from;
     // So that the monitor sees that it was late.
     await setTimeout(20);
@@ -42,4 +42,18 @@ if (kind === 'ours') {
   };
   process.on('message', () => void serialize());
   answer('ready');
+}
+
+function bySdk(): () => unknown {
+  const metrics = asResourceMetrics(batch);
+  const serializer = new PrometheusSerializer();
+  return () => serializer.serialize(metrics);
+}
+
+function byPromClient(): () => unknown {
+  const { name, help, labelNames, buckets, observations } = asLabelledObservations(batch);
+  const registry = new Registry();
+  const histogram = new Histogram({ name, help, labelNames, buckets, registers: [registry] });
+  for (const { labels, value } of observations) histogram.observe(labels, value);
+  return () => registry.metrics();
 }

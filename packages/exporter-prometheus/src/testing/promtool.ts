@@ -22,14 +22,20 @@ const below = (folder: string): string[] => {
   }
 };
 
-/** Prometheus' own checker: from PATH, or unpacked somewhere below nfscope's cache folder. */
-export const promtool = (): string | undefined => {
+/** A program of the Debian package prometheus: from PATH, or unpacked somewhere below nfscope's cache folder. */
+const program = (name: 'promtool' | 'prometheus'): string | undefined => {
   const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'nfscope');
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...below(cache).filter((folder) => folder.endsWith('/usr/bin'))];
-  return folders.map((folder) => join(folder, 'promtool')).find(executable);
+  return folders.map((folder) => join(folder, name)).find(executable);
 };
 
-export const noPromtool = 'no promtool on PATH nor below the cache folder of nfscope; the Debian package prometheus has it';
+/** Prometheus' own checker. */
+export const promtool = (): string | undefined => program('promtool');
+
+/** Prometheus itself. */
+export const prometheus = (): string | undefined => program('prometheus');
+
+export const noPromtool = 'no Prometheus on PATH nor below the cache folder of nfscope; the Debian package prometheus has it';
 
 /** What `promtool check metrics` has to say about a page: nothing, when it is in order. */
 export const checkMetrics = (tool: string, page: string | Uint8Array): string => {

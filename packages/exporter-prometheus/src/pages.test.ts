@@ -1,24 +1,15 @@
-import type { Metric, MetricsBatch } from '@nfscope/model';
+import type { Metric } from '@nfscope/model';
 import { metric } from '@nfscope/semconv';
 import { describe, expect, test } from 'vitest';
-import { familiesOf } from './families.ts';
-import { labelCache } from './labels.ts';
-import { page } from './page.ts';
+import { canonicalText } from './text-writer.ts';
+import { openMetrics, pageOf, textOf } from './testing/page-of.ts';
 import { parsePage } from './testing/parse-page.ts';
 import { checkMetrics, noPromtool, promtool } from './testing/promtool.ts';
 import { batchOf, columns, gauge, histogramPoints, type Series } from './testing/snapshots.ts';
 
-const textOf = async (...batches: MetricsBatch[]): Promise<string> => {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of page(
-    familiesOf(batches, () => {}),
-    labelCache(),
-  ))
-    chunks.push(chunk);
-  return Buffer.concat(chunks).toString();
-};
+const utf8 = ';escaping=allow-utf-8';
 
-describe('page', () => {
+describe('the text format', () => {
   test('a histogram with and without bounds, and a counter', async () => {
     const series = [{ resource: { 'k8s.pod.name': 'etl-7' }, attributes: { 'onc_rpc.version': 4 } }];
     const text = await textOf(
@@ -95,7 +86,7 @@ describe('page', () => {
       [['a_b', '1;2;3']],
     ],
     ['the label of a bucket', { attributes: { le: 'mine' } }, [['exported_le', 'mine']]],
-    ['a value that is empty', { attributes: { empty: '' } }, [['empty', '']]],
+    ['a value that is empty, which is no label to Prometheus', { attributes: { empty: '' } }, []],
   ])('labels: %s', async (_, series, labels) => {
     const { samples } = parsePage(await textOf(batchOf([series], [gauge([series])])));
     expect(samples).toEqual([{ name: 'test_value', labels, value: '1' }]);
@@ -123,6 +114,128 @@ describe('page', () => {
     await textOf(batchOf(series, [gauge(series)]));
     done = true;
     expect(turns).toBeGreaterThan(1);
+  });
+});
+
+describe('OpenMetrics', () => {
+  const series = [{ resource: { 'k8s.pod.name': 'etl-7' }, attributes: { 'onc_rpc.version': 4 } }];
+  const started = { startMs: Float64Array.of(1_520_879_607_789) };
+  const batch = batchOf(series, [
+    { ...metric.IO_SIZE, points: [{ ...histogramPoints(series, [0.5, 8, 4194304], [1, 2, 4, 0], [5000.25]), ...started }] },
+    { ...metric.IO_WIRE, points: { ...columns(series), ...started, value: Float64Array.of(9) } },
+    { ...gauge(series), description: 'With "quotes".' },
+  ]);
+
+  test('units, canonical bounds, and its end', async () => {
+    expect(await pageOf(openMetrics, {}, batch)).toBe(
+      [
+        `# HELP nfs_io_size_bytes ${metric.IO_SIZE.description}`,
+        '# TYPE nfs_io_size_bytes histogram',
+        '# UNIT nfs_io_size_bytes bytes',
+        'nfs_io_size_bytes_bucket{k8s_pod_name="etl-7",onc_rpc_version="4",le="0.5"} 1',
+        'nfs_io_size_bytes_bucket{k8s_pod_name="etl-7",onc_rpc_version="4",le="8.0"} 3',
+        'nfs_io_size_bytes_bucket{k8s_pod_name="etl-7",onc_rpc_version="4",le="4.194304e+06"} 7',
+        'nfs_io_size_bytes_bucket{k8s_pod_name="etl-7",onc_rpc_version="4",le="+Inf"} 7',
+        'nfs_io_size_bytes_sum{k8s_pod_name="etl-7",onc_rpc_version="4"} 5000.25',
+        'nfs_io_size_bytes_count{k8s_pod_name="etl-7",onc_rpc_version="4"} 7',
+        '# HELP nfs_io_wire_bytes RPC bytes sent and received, headers included.',
+        '# TYPE nfs_io_wire_bytes counter',
+        '# UNIT nfs_io_wire_bytes bytes',
+        'nfs_io_wire_bytes_total{k8s_pod_name="etl-7",onc_rpc_version="4"} 9',
+        '# HELP test_value With \\"quotes\\".',
+        '# TYPE test_value gauge',
+        'test_value{k8s_pod_name="etl-7",onc_rpc_version="4"} 1',
+        '# EOF',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('when a series began, on request, and only where it is known', async () => {
+    const unknown = batchOf(series, [{ ...metric.IO_TIMEOUTS, points: { ...columns(series), value: Float64Array.of(1) } }]);
+    const { samples } = parsePage(await pageOf(openMetrics, { created_samples: true }, batch, unknown), 'openmetrics');
+    expect(samples.filter(({ name }) => name.endsWith('_created')).map(({ name, value }) => [name, value])).toEqual([
+      ['nfs_io_size_bytes_created', '1520879607.789'],
+      ['nfs_io_wire_bytes_created', '1520879607.789'],
+    ]);
+    expect(await pageOf(undefined, { created_samples: true }, batch)).not.toContain('_created');
+  });
+
+  test.each([
+    [0, '0.0'],
+    [1, '1.0'],
+    [100, '100.0'],
+    [524288, '524288.0'],
+    [1048576, '1.048576e+06'],
+    [1e6, '1e+06'],
+    [1e21, '1e+21'],
+    [0.0001, '0.0001'],
+    [0.00001, '1e-05'],
+    [0.00025, '0.00025'],
+    [2.5, '2.5'],
+    [-12.5, '-12.5'],
+    [Infinity, '+Inf'],
+  ])('the bound %d is %s', (value, text) => {
+    expect(canonicalText(value)).toBe(text);
+  });
+});
+
+describe('names', () => {
+  const series = [{ resource: { 'k8s.pod.name': 'etl' }, attributes: { 'größe "x"\n': 'a' } }];
+  const batch = batchOf(series, [{ ...metric.IO_WIRE, points: { ...columns(series), value: Float64Array.of(3) } }]);
+  const plainLabels = '{gr_e_x_="a",k8s_pod_name="etl"} 3';
+  const utf8Labels = '"größe \\"x\\"\\n"="a","k8s.pod.name"="etl"} 3';
+
+  test.each([
+    ['UnderscoreEscapingWithSuffixes', 'text/plain', `nfs_io_wire_bytes_total${plainLabels}`, 'nfs_io_wire_bytes_total counter'],
+    [
+      'UnderscoreEscapingWithSuffixes',
+      `text/plain;version=1.0.0${utf8}`,
+      `nfs_io_wire_bytes_total${plainLabels}`,
+      'nfs_io_wire_bytes_total counter',
+    ],
+    ['UnderscoreEscapingWithoutSuffixes', 'text/plain', `nfs_io_wire${plainLabels}`, 'nfs_io_wire counter'],
+    ['UnderscoreEscapingWithoutSuffixes', openMetrics, `nfs_io_wire${plainLabels}`, 'nfs_io_wire unknown'],
+    [
+      'NoUTF8EscapingWithSuffixes',
+      `text/plain;version=1.0.0${utf8}`,
+      `{"nfs.io.wire_bytes_total",${utf8Labels}`,
+      '"nfs.io.wire_bytes_total" counter',
+    ],
+    ['NoUTF8EscapingWithSuffixes', openMetrics + utf8, `{"nfs.io.wire_bytes_total",${utf8Labels}`, '"nfs.io.wire_bytes" counter'],
+    [
+      'NoUTF8EscapingWithSuffixes',
+      'text/plain',
+      'nfs_io_wire_bytes_total{gr__e__x__="a",k8s_pod_name="etl"} 3',
+      'nfs_io_wire_bytes_total counter',
+    ],
+    ['NoTranslation', openMetrics + utf8, `{"nfs.io.wire",${utf8Labels}`, '"nfs.io.wire" unknown'],
+    ['NoTranslation', `${openMetrics};escaping=values`, 'nfs_io_wire{gr__e__x__="a",k8s_pod_name="etl"} 3', 'nfs_io_wire unknown'],
+  ])('%s for %s', async (translation_strategy, accept, line, type) => {
+    const page = await pageOf(accept, { translation_strategy }, batch);
+    expect(page.split('\n')).toEqual(expect.arrayContaining([line, `# TYPE ${type}`]));
+    parsePage(page, accept.startsWith('text') ? 'text' : 'openmetrics');
+  });
+
+  test('a histogram with a quoted name, with and without labels', async () => {
+    const one = [{ attributes: { a: 'b' } }, {}];
+    const points = [histogramPoints(one, [1], [1, 2, 3, 4], [5, 6])];
+    const page = await pageOf(
+      `text/plain;version=1.0.0${utf8}`,
+      { translation_strategy: 'NoTranslation' },
+      batchOf(one, [{ ...metric.IO_SIZE, points }]),
+    );
+    expect(page.split('\n').slice(2)).toEqual([
+      '{"nfs.io.size_bucket",a="b",le="1"} 1',
+      '{"nfs.io.size_bucket",a="b",le="+Inf"} 3',
+      '{"nfs.io.size_sum",a="b"} 5',
+      '{"nfs.io.size_count",a="b"} 3',
+      '{"nfs.io.size_bucket",le="1"} 3',
+      '{"nfs.io.size_bucket",le="+Inf"} 7',
+      '{"nfs.io.size_sum"} 6',
+      '{"nfs.io.size_count"} 7',
+      '',
+    ]);
   });
 });
 

@@ -59,7 +59,7 @@ export const ioShares = (rows: Rows, sources: Sources, windowMs: number): Supple
       const done = operations[rows.operation[row]!]!;
       const { kind, program } = done;
       if (kind === 'vfs' || program !== rpcProgram.nfs) continue;
-      if (sources.at(rows.source[row]!).leavesOut?.(done, rows.error[row]!)) continue;
+      if (sources.at(rows.source[row]!).leavesOut?.(done, rows.error[row])) continue;
       const at = rows.source[row]! * quantities.length;
       sums[at]! += rows.count[row]!;
       if (rows.error[row] === 0 && (kind === 'read' || kind === 'write')) sums[at + 1]! += rows.bytes[row]!;

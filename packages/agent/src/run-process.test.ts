@@ -369,7 +369,7 @@ describe('one line, what it is about, and an exit code', () => {
     [['validate', '--config', config], /ticking\.yaml is valid\n$/],
     [
       ['components'],
-      /^TYPE +KIND .*\ntick +receiver +nfs +development +Ticks\.\nsnapshot +connector +nfs -> metrics +development .*\ndebug +exporter +nfs, metrics +beta .*\notlp_grpc +exporter +metrics, traces, logs +development .*\n$/,
+      /^TYPE +KIND .*\ntick +receiver +nfs +development +Ticks\.\nsnapshot +connector +nfs -> metrics +development .*\ndebug +exporter +nfs, metrics, traces, logs +beta .*\notlp_grpc +exporter +metrics, traces, logs +development .*\n$/,
     ],
   ])('%j', async (args, out) => {
     const ended = await finish(args);

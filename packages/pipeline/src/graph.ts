@@ -3,6 +3,7 @@ import { Subscription } from 'rxjs';
 import { assemble, receiversBefore, type Assembly } from './assembly.ts';
 import type { Exporter, Lifecycle, Logger, Processor, Receiver, Signal } from './component.ts';
 import { withDeadline } from './deadline.ts';
+import { handover, succeeds, type Handover } from './handover.ts';
 import type { HostView } from './host.ts';
 import { itemCounters } from './item-counters.ts';
 import type { Instance } from './instance.ts';
@@ -27,7 +28,8 @@ export interface Graph extends Required<Lifecycle>, HostView {
   readonly done: Promise<void>;
   /**
    * Puts another plan in the place of the one that runs: what both have in common runs on with all it holds, the rest is
-   * shut down, its queues drained, and what is new started. Batches for what is replaced wait meanwhile.
+   * shut down, and what is new started. Batches for what is replaced wait meanwhile; a queue hands what waits in it to the one that
+   * takes its place, and is drained where there is none.
    * Throws what a start threw; then the old plan runs, with new instances of what had been shut down.
    */
   reload(plan: Plan): Promise<void>;
@@ -60,15 +62,16 @@ export const buildGraph = (plan: Plan, host: GraphContext): Graph => {
   const wires = wiring();
   const holds = receiverHolds(() => current);
 
-  /** In the order they start: those of an assembly that are not `kept`. */
-  const members = (of: Assembly, kept: ReadonlySet<string>): Member[] => {
+  /** In the order they start: those of an assembly that are not `kept`. When they are shut down, `next` takes their place. */
+  const members = (of: Assembly, kept: ReadonlySet<string>, waiting: Handover, next?: Assembly): Member[] => {
     const fresh = (kind: Kind): Instance[] => ofKind(of, kind).filter(({ key }) => !kept.has(key));
     const some = (kind: Kind): Member[] => fresh(kind).map(({ planned, lifecycle }) => ({ name: `${kind} ${planned.id}`, lifecycle }));
     const stages = [...of.stages.values()].filter(({ key }) => !kept.has(key));
-    const queues = fresh('exporter').map((instance) => ({
-      name: `queue of ${endName(instance)}`,
-      lifecycle: of.queues.get(instance.key)!,
-    }));
+    const queues = fresh('exporter').map((instance) => {
+      const { key, planned } = instance;
+      const successor = succeeds(next?.instances.get(key)?.planned, planned);
+      return { name: `queue of ${endName(instance)}`, lifecycle: waiting.lifecycle(key, of.queues.get(key)!, successor) };
+    });
     const connect = async (): Promise<void> => {
       wires.connect(stages, of.edges);
       holds.watch(fresh('processor'));
@@ -90,7 +93,7 @@ export const buildGraph = (plan: Plan, host: GraphContext): Graph => {
   };
 
   const nothing: ReadonlySet<string> = new Set();
-  const first = inSequence(members(current, nothing), host.log);
+  const first = inSequence(members(current, nothing, handover()), host.log);
   const ending = new AbortController();
   let reloading: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
@@ -100,18 +103,20 @@ export const buildGraph = (plan: Plan, host: GraphContext): Graph => {
     const old = current;
     const kept = keptBetween(old.plan, next);
     const fresh = assemble(next, context, old, kept);
+    const waiting = handover();
     wires.hold([...old.stages.values()].filter(({ key }) => !kept.has(key)));
-    await withDeadline(RELOAD_MS, (deadline) => shutDownAll(members(old, kept), deadline, host.log), ending.signal);
-    const begin = async (assembly: Assembly): Promise<void> => {
-      await inSequence(members(assembly, kept), host.log).start();
+    await withDeadline(RELOAD_MS, (deadline) => shutDownAll(members(old, kept, waiting, fresh), deadline, host.log), ending.signal);
+    const begin = async (assembly: Assembly, otherwise?: Assembly): Promise<void> => {
+      await inSequence(members(assembly, kept, waiting, otherwise), host.log).start();
       current = assembly;
       wires.route(assembly.edges);
       holds.apply();
     };
     try {
-      await begin(fresh);
+      await begin(fresh, old);
     } catch (error) {
       await begin(assemble(old.plan, context, old, kept)).catch((worse: unknown) => {
+        waiting.drop(old.queues);
         wires.fail(worse);
         throw worse;
       });
@@ -132,7 +137,7 @@ export const buildGraph = (plan: Plan, host: GraphContext): Graph => {
       stopping ??=
         reloading === undefined
           ? first.shutdown(deadline)
-          : reloading.catch(() => {}).then(() => shutDownAll(members(current, nothing), deadline, host.log));
+          : reloading.catch(() => {}).then(() => shutDownAll(members(current, nothing, handover()), deadline, host.log));
       return stopping;
     },
   };

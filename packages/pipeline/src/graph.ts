@@ -67,18 +67,27 @@ export const buildGraph = (plan: Plan, host: GraphContext): Graph => {
     const fresh = (kind: Kind): Instance[] => ofKind(of, kind).filter(({ key }) => !kept.has(key));
     const some = (kind: Kind): Member[] => fresh(kind).map(({ planned, lifecycle }) => ({ name: `${kind} ${planned.id}`, lifecycle }));
     const stages = [...of.stages.values()].filter(({ key }) => !kept.has(key));
-    const queues = fresh('exporter').map((instance) => {
-      const { key, planned } = instance;
-      const successor = succeeds(next?.instances.get(key)?.planned, planned);
-      return { name: `queue of ${endName(instance)}`, lifecycle: waiting.lifecycle(key, of.queues.get(key)!, successor) };
-    });
+    const ends = fresh('exporter').map((instance) => ({
+      ...instance,
+      name: endName(instance),
+      hasSuccessor: succeeds(next?.instances.get(instance.key)?.planned, instance.planned),
+    }));
+    // What serves, such as /metrics, has to be gone before its successor takes the port.
+    const exporters = ends.map(({ planned, lifecycle, hasSuccessor }) => ({
+      name: `exporter ${planned.id}`,
+      lifecycle: waiting.exporter(lifecycle, hasSuccessor && planned.sending !== undefined),
+    }));
+    const queues = ends.map(({ key, name, hasSuccessor }) => ({
+      name: `queue of ${name}`,
+      lifecycle: waiting.queue(key, of.queues.get(key)!, hasSuccessor),
+    }));
     const connect = async (): Promise<void> => {
       wires.connect(stages, of.edges);
       holds.watch(fresh('processor'));
     };
     return [
       ...some('extension'),
-      ...some('exporter'),
+      ...exporters,
       ...queues,
       // Left only after connectors were shut down: what receivers, processors and connectors say in the end reaches the queues.
       { name: 'wiring', lifecycle: { shutdown: async () => wires.disconnect(stages) } },

@@ -22,7 +22,7 @@ const turns = (count: number): Promise<void> =>
   count === 0 ? Promise.resolve() : new Promise((resolve) => setImmediate(() => resolve(turns(count - 1))));
 const scope = { name: 'slow', version: '1' };
 
-/** How the backend of an exporter is: `late` answers after some turns, `silent` never; `none` is an exporter that cannot start, after `nobody` none can. */
+/** How the backend of an exporter is: `late` answers after some turns, `silent` never, nor does its exporter shut down; `none` is an exporter that cannot start, after `nobody` none can. */
 type Backend = 'well' | 'late' | 'refuses' | 'silent' | 'none' | 'nobody';
 interface Setting {
   readonly backend: Backend;
@@ -54,6 +54,9 @@ const world = () => {
             start: async () => {
               over ||= backend === 'nobody';
               if (over || backend === 'none') throw new Error('no backend');
+            },
+            shutdown: async () => {
+              if (backend === 'silent') await new Promise(() => {});
             },
             export: async ({ records }: any, deadline) => {
               if (backend === 'refuses') throw new Error('connection refused');

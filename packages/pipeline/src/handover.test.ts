@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineExporter, defineReceiver } from './component.ts';
 import { buildGraph } from './graph.ts';
+import { handover } from './handover.ts';
 import { planPipelines, type Plan } from './plan.ts';
 import { meterReadings } from './testing/meter-readings.ts';
 import { recordingLogger } from './testing/recording-logger.ts';
@@ -173,4 +174,36 @@ describe('what has no successor', () => {
     expect(value(`otelcol_exporter_enqueue_failed_${LOGS}`, 'out')).toBe(3);
     expect(value(`otelcol_exporter_sent_${LOGS}`, 'out')).toBe(0);
   });
+});
+
+test('a queue that cannot start leaves what was left for it to the next', async () => {
+  const pushed: string[] = [];
+  const one = (left: string[], start: () => Promise<void>): any => ({
+    start,
+    release: async () => left,
+    push: (batch: string) => pushed.push(batch),
+  });
+  const waiting = handover();
+  await waiting
+    .queue(
+      'key',
+      one(['a', 'b'], async () => {}),
+      true,
+    )
+    .shutdown(soon());
+  const broken = waiting.queue(
+    'key',
+    one([], async () => Promise.reject(new Error('the disk is gone'))),
+    true,
+  );
+  await expect(broken.start()).rejects.toThrow('the disk is gone');
+  await broken.shutdown(soon());
+  await waiting
+    .queue(
+      'key',
+      one([], async () => {}),
+      true,
+    )
+    .start();
+  expect(pushed).toEqual(['a', 'b']);
 });

@@ -198,7 +198,11 @@ export const exportQueue = <T>(
 
   /** Sends what may be sent now. */
   const pump = (): void => {
-    if (giveUp.signal.aborted && !released) {
+    if (released) {
+      if (flying.size === 0) idle();
+      return;
+    }
+    if (giveUp.signal.aborted) {
       const left = lot.waiting;
       lot.remove(left);
       finishAll(
@@ -206,12 +210,12 @@ export const exportQueue = <T>(
         'dropped',
       );
     }
-    while (!released && !wait.isOn && flying.size < (wait.isFailing ? 1 : num_consumers)) {
+    while (!wait.isOn && flying.size < (wait.isFailing ? 1 : num_consumers)) {
       const parcel = lot.take(isBusy);
       if (!parcel) break;
       void fly(parcel);
     }
-    if (flying.size === 0 && (released || lot.waiting.length === 0)) idle();
+    if (flying.size === 0 && lot.waiting.length === 0) idle();
   };
 
   /** Resolves when nothing is under way any more, and nothing is to follow; an attempt is given up at the deadline. */

@@ -23,6 +23,8 @@ const moved = (labels: string): string => `nfs_io_size_bytes_sum{${labels},nfs_o
 const age = (labels: string): string => `nfs_io_inflight_age_seconds{${labels},nfs_operation_name="READ"}`;
 const bucket = (le: string): string => `nfs_io_duration_seconds_bucket{${at},nfs_operation_name="READ",le="${le}"}`;
 
+const queue = (name: string, signal: string): string => `${name}{exporter="otlp_grpc",otel_signal="${signal}",instance="node-1"}`;
+
 /** A minute has 60 s: 60 more a minute is one a second. */
 const cases: Readonly<Record<string, Case>> = {
   NasServerNotAnswering: {
@@ -86,6 +88,23 @@ const cases: Readonly<Record<string, Case>> = {
       [`nfs_io_coverage_ratio{${at}}`]: '0.4x60',
     },
   },
+  NasAgentExportFailing: {
+    // Asked again twice a minute. What is dropped and what is refused has a test of its own below.
+    fires: {
+      [queue('nfscope_exporter_retries_total', 'metrics')]: '0 0+2x60',
+      [queue('otelcol_exporter_sent_metric_points_total', 'metrics')]: '9000x60',
+    },
+    // An outage of ten minutes; a backend that fails now and then, and takes what it is sent again; one that is only slow.
+    quiet: {
+      [queue('nfscope_exporter_retries_total', 'metrics')]: '0x25 2+2x10 22x30',
+      [queue('otelcol_exporter_sent_metric_points_total', 'metrics')]: '0+100x25 2500x10 2600+100x30',
+      [queue('nfscope_exporter_retries_total', 'logs')]: '0+2x60',
+      [queue('otelcol_exporter_sent_log_records_total', 'logs')]: '0+100x60',
+      [queue('otelcol_exporter_send_failed_log_records_total', 'logs')]: '0x60',
+      [queue('otelcol_exporter_enqueue_failed_spans_total', 'traces')]: '7x60',
+      [queue('otelcol_exporter_queue_size', 'traces')]: '9000x60',
+    },
+  },
   NasAgentConfigurationRefused: {
     fires: { 'nfscope_configuration_current{instance="node-1"}': '1 0x60' },
     quiet: { 'nfscope_configuration_current{instance="node-1"}': '1x60' },
@@ -136,6 +155,13 @@ describe.skipIf(reason !== undefined)(`by promtool${reason === undefined ? '' : 
   test.each(Object.entries(cases))('%s fires when it should', (name, { fires, at: minutes = 45 }) => {
     expect(agrees(name, fires, minutes, true)).toMatchObject({ good: true, said: expect.any(String) });
   });
+  test.each(['enqueue_failed_spans', 'enqueue_failed_log_records', 'send_failed_metric_points'])(
+    'NasAgentExportFailing fires for %s',
+    (counter) =>
+      expect(agrees('NasAgentExportFailing', { [queue(`otelcol_exporter_${counter}_total`, 'any')]: '0+1x60' }, 45, true)).toMatchObject({
+        good: true,
+      }),
+  );
   test.each(Object.entries(cases))('%s keeps quiet when it should', (name, { quiet, at: minutes = 45 }) => {
     expect(agrees(name, quiet, minutes, false)).toMatchObject({ good: true });
   });

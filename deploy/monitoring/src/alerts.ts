@@ -1,5 +1,5 @@
 import { record } from './recording-rules.ts';
-import { CLUSTER, label, NODE, ownSeries, series } from './series.ts';
+import { CLUSTER, label, NODE, ofAnySignal, ownSeries, series } from './series.ts';
 
 /** What wakes somebody up, and what that person should know: docs/runbooks has a page of each. */
 export interface Alert {
@@ -23,6 +23,8 @@ const ofPod = `{{ $labels.${label.K8S_NAMESPACE_NAME} }}/{{ $labels.${label.K8S_
 /** Answers that are no fault: programs ask whether a file is there. */
 const ANSWERS = 'ENOENT|EEXIST|ENOTEMPTY|ENODATA|EACCES|EAGAIN|NFS4ERR_NOENT|NFS4ERR_EXIST|NFS4ERR_DELAY|NFS3ERR_JUKEBOX';
 const MOVES = 'READ|READ_PLUS|WRITE|COMMIT';
+const exporter = `${CLUSTER}, ${NODE}, exporter, otel_signal`;
+const rose = (selector: string): string => `sum by (${exporter}) (increase(${selector}[15m])) > 0`;
 
 export const alerts: readonly Alert[] = [
   {
@@ -186,6 +188,23 @@ export const alerts: readonly Alert[] = [
     ],
     mend: [
       '`map_full`: a larger table. `missed_runs`: stop what reads BPF maps in a loop, or take a kernel where raw tracepoints can be used.',
+    ],
+  },
+  {
+    name: 'NasAgentExportFailing',
+    severity: 'warning',
+    expr: `${rose(`{${ofAnySignal('ENQUEUE_FAILED')}}`)} or ${rose(`{${ofAnySignal('SEND_FAILED')}}`)} or (${rose(ownSeries.EXPORTER_RETRIES)} unless ${rose(`{${ofAnySignal('SENT')}}`)})`,
+    for: '15m',
+    summary: `Exporter {{ $labels.exporter }} of nfscope on {{ $labels.${NODE} }} does not get its {{ $labels.otel_signal }} to the backend`,
+    meaning:
+      'The backend has taken nothing for half an hour, or it says no, or what waits for it has no room. Metrics are cumulative: the first snapshot that gets through has all of them. Of spans and log records the oldest are dropped once the queue is full, and what was refused is gone.',
+    look: [
+      'Dashboard *Agent health*, row *Exporters*. *Retries* rises: the backend does not answer. *Given up* rises as well: the queue is full, or the backend refuses.',
+      'Log of the agent: one line when it began, with the error. One node alone: its network. All of them: the backend.',
+    ],
+    mend: [
+      'Away: bring it back, and what waits goes out by itself. Until then a larger `sending_queue::queue_size`, or `sending_queue::storage`, keeps more; a reload loses nothing of what waits.',
+      'Refused: its token, its certificate, its limits, by what the log says. docs/outages.md has all of it.',
     ],
   },
   {

@@ -97,12 +97,20 @@ describe.skipIf(reason !== undefined)(
       const config = {
         receivers: { bad_day: {} },
         connectors: { metrics: {} },
-        exporters: { prometheus: { endpoint: `127.0.0.1:${page}` } },
+        // Nobody listens there.
+        exporters: {
+          prometheus: { endpoint: `127.0.0.1:${page}` },
+          otlp_grpc: {
+            endpoint: `http://127.0.0.1:${nobody}`,
+            interval: '250ms',
+            retry_on_failure: { initial_interval: '100ms', max_interval: '200ms' },
+          },
+        },
         service: {
           telemetry: { metrics: { endpoint: `127.0.0.1:${own}` } },
           pipelines: {
             nfs: { receivers: ['bad_day'], exporters: ['metrics'] },
-            metrics: { receivers: ['metrics'], exporters: ['prometheus'] },
+            metrics: { receivers: ['metrics'], exporters: ['prometheus', 'otlp_grpc'] },
           },
         },
       };

@@ -14,6 +14,10 @@ export const ownSeries = Object.fromEntries(
   entries(ownMetric).map(([key, { name, type }]) => [key, `${name.replaceAll('.', '_')}${type === 'counter' ? '_total' : ''}`]),
 ) as { readonly [name in keyof typeof ownMetric]: string };
 
+/** Matches the counter that each signal has of its own, by that of spans. Two of them may not be in one `rate`, which forgets their names. */
+export const ofAnySignal = (what: 'SENT' | 'ENQUEUE_FAILED' | 'SEND_FAILED'): string =>
+  `__name__=~"${ownSeries[`EXPORTER_${what}_SPANS`].replace('spans', '.+')}"`;
+
 /** What Prometheus calls an attribute, by its key in @nfscope/semconv. */
 export const label = Object.fromEntries(entries<string, AttributeName>(attribute).map(([key, name]) => [key, labelName(name)])) as Labels;
 

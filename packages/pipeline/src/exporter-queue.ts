@@ -46,5 +46,9 @@ export const exporterQueue = <S extends Signal>(
       unwatch();
       await queue.shutdown(deadline);
     },
+    release(moment) {
+      unwatch();
+      return queue.release(moment);
+    },
   };
 };

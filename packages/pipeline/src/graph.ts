@@ -3,6 +3,7 @@ import { Subscription } from 'rxjs';
 import { assemble, receiversBefore, type Assembly } from './assembly.ts';
 import type { Exporter, Lifecycle, Logger, Processor, Receiver, Signal } from './component.ts';
 import { withDeadline } from './deadline.ts';
+import { handover, succeeds, type Handover } from './handover.ts';
 import type { HostView } from './host.ts';
 import { itemCounters } from './item-counters.ts';
 import type { Instance } from './instance.ts';
@@ -27,7 +28,8 @@ export interface Graph extends Required<Lifecycle>, HostView {
   readonly done: Promise<void>;
   /**
    * Puts another plan in the place of the one that runs: what both have in common runs on with all it holds, the rest is
-   * shut down, its queues drained, and what is new started. Batches for what is replaced wait meanwhile.
+   * shut down, and what is new started. Batches for what is replaced wait meanwhile; a queue hands what waits in it to the one that
+   * takes its place, and is drained where there is none.
    * Throws what a start threw; then the old plan runs, with new instances of what had been shut down.
    */
   reload(plan: Plan): Promise<void>;
@@ -60,14 +62,24 @@ export const buildGraph = (plan: Plan, host: GraphContext): Graph => {
   const wires = wiring();
   const holds = receiverHolds(() => current);
 
-  /** In the order they start: those of an assembly that are not `kept`. */
-  const members = (of: Assembly, kept: ReadonlySet<string>): Member[] => {
+  /** In the order they start: those of an assembly that are not `kept`. When they are shut down, `next` takes their place. */
+  const members = (of: Assembly, kept: ReadonlySet<string>, waiting: Handover, next?: Assembly): Member[] => {
     const fresh = (kind: Kind): Instance[] => ofKind(of, kind).filter(({ key }) => !kept.has(key));
     const some = (kind: Kind): Member[] => fresh(kind).map(({ planned, lifecycle }) => ({ name: `${kind} ${planned.id}`, lifecycle }));
     const stages = [...of.stages.values()].filter(({ key }) => !kept.has(key));
-    const queues = fresh('exporter').map((instance) => ({
-      name: `queue of ${endName(instance)}`,
-      lifecycle: of.queues.get(instance.key)!,
+    const ends = fresh('exporter').map((instance) => ({
+      ...instance,
+      name: endName(instance),
+      hasSuccessor: succeeds(next?.instances.get(instance.key)?.planned, instance.planned),
+    }));
+    // What serves, such as /metrics, has to be gone before its successor takes the port.
+    const exporters = ends.map(({ planned, lifecycle, hasSuccessor }) => ({
+      name: `exporter ${planned.id}`,
+      lifecycle: waiting.exporter(lifecycle, hasSuccessor && planned.sending !== undefined),
+    }));
+    const queues = ends.map(({ key, name, hasSuccessor }) => ({
+      name: `queue of ${name}`,
+      lifecycle: waiting.queue(key, of.queues.get(key)!, hasSuccessor),
     }));
     const connect = async (): Promise<void> => {
       wires.connect(stages, of.edges);
@@ -75,7 +87,7 @@ export const buildGraph = (plan: Plan, host: GraphContext): Graph => {
     };
     return [
       ...some('extension'),
-      ...some('exporter'),
+      ...exporters,
       ...queues,
       // Left only after connectors were shut down: what receivers, processors and connectors say in the end reaches the queues.
       { name: 'wiring', lifecycle: { shutdown: async () => wires.disconnect(stages) } },
@@ -90,7 +102,7 @@ export const buildGraph = (plan: Plan, host: GraphContext): Graph => {
   };
 
   const nothing: ReadonlySet<string> = new Set();
-  const first = inSequence(members(current, nothing), host.log);
+  const first = inSequence(members(current, nothing, handover()), host.log);
   const ending = new AbortController();
   let reloading: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
@@ -100,18 +112,20 @@ export const buildGraph = (plan: Plan, host: GraphContext): Graph => {
     const old = current;
     const kept = keptBetween(old.plan, next);
     const fresh = assemble(next, context, old, kept);
+    const waiting = handover();
     wires.hold([...old.stages.values()].filter(({ key }) => !kept.has(key)));
-    await withDeadline(RELOAD_MS, (deadline) => shutDownAll(members(old, kept), deadline, host.log), ending.signal);
-    const begin = async (assembly: Assembly): Promise<void> => {
-      await inSequence(members(assembly, kept), host.log).start();
+    await withDeadline(RELOAD_MS, (deadline) => shutDownAll(members(old, kept, waiting, fresh), deadline, host.log), ending.signal);
+    const begin = async (assembly: Assembly, otherwise?: Assembly): Promise<void> => {
+      await inSequence(members(assembly, kept, waiting, otherwise), host.log).start();
       current = assembly;
       wires.route(assembly.edges);
       holds.apply();
     };
     try {
-      await begin(fresh);
+      await begin(fresh, old);
     } catch (error) {
       await begin(assemble(old.plan, context, old, kept)).catch((worse: unknown) => {
+        waiting.drop(old.queues);
         wires.fail(worse);
         throw worse;
       });
@@ -132,7 +146,7 @@ export const buildGraph = (plan: Plan, host: GraphContext): Graph => {
       stopping ??=
         reloading === undefined
           ? first.shutdown(deadline)
-          : reloading.catch(() => {}).then(() => shutDownAll(members(current, nothing), deadline, host.log));
+          : reloading.catch(() => {}).then(() => shutDownAll(members(current, nothing, handover()), deadline, host.log));
       return stopping;
     },
   };

@@ -1,41 +1,14 @@
-import type { Meter } from '@opentelemetry/api';
 import { Subject } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { defineExporter, defineReceiver } from './component.ts';
 import { buildGraph } from './graph.ts';
 import { planPipelines } from './plan.ts';
+import { meterReadings } from './testing/meter-readings.ts';
 import { recordingLogger } from './testing/recording-logger.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
-
-/** What a page of the agent's own metrics would say now: a counter's sum, a gauge's value, by name and exporter. */
-const readings = () => {
-  const sums = new Map<string, number>();
-  const gauges = new Map<string, () => number>();
-  const key = (name: string, attributes: any): string => `${name} ${attributes.exporter ?? attributes.receiver}`;
-  const meter = {
-    createCounter: (name: string) => ({
-      add: (amount: number, attributes: object) => sums.set(key(name, attributes), (sums.get(key(name, attributes)) ?? 0) + amount),
-    }),
-    createObservableGauge: (name: string) => ({
-      addCallback: (observe: (result: object) => void) => {
-        observe({
-          observe: (_: number, attributes: object) =>
-            gauges.set(key(name, attributes), () => {
-              let now = NaN;
-              observe({ observe: (value: number) => (now = value) });
-              return now;
-            }),
-        });
-      },
-      removeCallback: () => gauges.clear(),
-    }),
-  } as unknown as Meter;
-  const value = (name: string, of: string): number | undefined => sums.get(`${name} ${of}`) ?? gauges.get(`${name} ${of}`)?.();
-  return { meter, value };
-};
 
 const MINUTES = 10;
 const ITEMS = 3;
@@ -89,7 +62,7 @@ const scene = async (queueSize: number, isDown: (exporter: string) => boolean) =
     exporters: Object.fromEntries(exporters.map((id) => [id, sending])),
     service: { pipelines: { nfs: { receivers: ['in'], exporters }, 'nfs/2': { receivers: ['in/2'], exporters } } },
   };
-  const { meter, value } = readings();
+  const { meter, value } = meterReadings();
   const log = recordingLogger();
   const graph = buildGraph(planPipelines(raw, factories), { log, version: '0', meter });
   await graph.start();

@@ -8,7 +8,7 @@ import type { SendingConfig } from './sending-config.ts';
 export interface QueueCounters {
   count(what: QueueEvent, amount: number): void;
   /** Says how full it is, until what it returns is called. */
-  watch(queue: Queue<never>, config: SendingConfig['sending_queue']): () => void;
+  watch(queue: Pick<Queue<never>, 'counts' | 'storedBytes'>, config: SendingConfig['sending_queue']): () => void;
 }
 
 const bySignal = {

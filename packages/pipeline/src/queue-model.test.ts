@@ -29,6 +29,8 @@ interface World {
   /** Entries of the disk; 0: there is none. */
   readonly disk: number;
   readonly crashes: boolean;
+  /** A queue is released in the end, and another one goes on. */
+  readonly hands?: true;
 }
 
 const CAPACITY = 12;
@@ -44,7 +46,7 @@ const config = (consumers: number) =>
  * The simple model: what a process was given, what the backend has and has not, and the rules of when it may be asked for
  * what. Everything is checked at every step, against what came out of the queue.
  */
-const play = async (seed: number, { passing, consumers, disk: most, crashes }: World) => {
+const play = async (seed: number, { passing, consumers, disk: most, crashes, hands }: World) => {
   const random = randomNumbers(seed);
   const happens = (): boolean => random(2) === 0;
   const disk: Disk = { entries: new Map(), lastId: 0 };
@@ -55,6 +57,8 @@ const play = async (seed: number, { passing, consumers, disk: most, crashes }: W
   const refused = new Set<number>();
   const acknowledged = new Set<number>();
   let dropped = 0;
+  /** On the way from one queue to the next. */
+  let left: readonly Batch[] = [];
   /** May have been taken, and be found on disk all the same, after one crash. */
   const open = new Set<number>();
 
@@ -102,12 +106,17 @@ const play = async (seed: number, { passing, consumers, disk: most, crashes }: W
     await queue.start();
     let pushed = queue.counts.waiting + queue.counts.superseded;
     if (!isStream && found > 0) expect(pushed).toBeGreaterThan(0);
+    for (const batch of left) {
+      pushed += batch.numbers.length;
+      void queue.push(batch);
+    }
+    left = [];
 
     const push = (): void => {
       const numbers = Array.from({ length: isStream ? 1 : 1 + random(3) }, () => ++next);
       pushed += numbers.length;
       // In memory it answers for the batch only as long as it has room.
-      const acknowledge = (kept: boolean): void => numbers.forEach((number) => kept && store && acknowledged.add(number));
+      const acknowledge = (kept: boolean): void => numbers.forEach((number) => kept && (store || hands) && acknowledged.add(number));
       void queue.push({ numbers }).then(acknowledge);
     };
     const answer = (): void => {
@@ -172,16 +181,18 @@ const play = async (seed: number, { passing, consumers, disk: most, crashes }: W
       }
       vi.clearAllTimers();
     } else {
-      stopping = true;
       const before = asked;
-      const possible = queue.counts.waiting;
+      const handsOver = hands && !end;
+      const possible = handsOver ? (store ? consumers : 0) : queue.counts.waiting;
+      stopping = !handsOver;
       const deadline = new AbortController();
-      const over = queue.shutdown(deadline.signal);
+      const over = handsOver ? queue.release(deadline.signal) : queue.shutdown(deadline.signal);
       for (let steps = end ? 0 : random(20); steps > 0; steps--) await drive0();
       // A disk that hangs until the deadline may have more than the queue knows of.
       while (store?.isWriting()) await drive0();
       deadline.abort(new Error('over'));
-      await over;
+      left = (await over) ?? [];
+      for (const { numbers } of left) pushed -= numbers.length;
       expect(asked - before).toBeLessThanOrEqual(possible);
       check();
       expect(vi.getTimerCount()).toBe(0);
@@ -195,9 +206,9 @@ const play = async (seed: number, { passing, consumers, disk: most, crashes }: W
     dropped += queue.counts.dropped;
   };
 
-  const lives = most > 0 ? 1 + random(4) : 1;
+  const lives = most > 0 || hands ? 1 + random(4) : 1;
   for (let life = 0; life < lives; life++) await live(false);
-  if (most > 0) await live(true);
+  if (most > 0 || hands) await live(true);
 
   const known = new Set(taken);
   const lost = [...acknowledged].filter((number) => !known.has(number) && !refused.has(number));
@@ -219,6 +230,9 @@ describe.each<[name: string, world: World]>([
   ['spans in memory', { passing: spans, consumers: 1, disk: 0, crashes: false }],
   ['spans in memory, three consumers', { passing: spans, consumers: 3, disk: 0, crashes: false }],
   ['snapshots in memory, three consumers', { passing: snapshots, consumers: 3, disk: 0, crashes: false }],
+  ['spans in memory, handed over', { passing: spans, consumers: 2, disk: 0, crashes: false, hands: true }],
+  ['snapshots in memory, handed over', { passing: snapshots, consumers: 2, disk: 0, crashes: false, hands: true }],
+  ['spans on disk and in memory, handed over', { passing: spans, consumers: 2, disk: 6, crashes: false, hands: true }],
   ['spans on disk, restarted', { passing: spans, consumers: 2, disk: 1_000, crashes: false }],
   ['spans on disk, killed', { passing: spans, consumers: 2, disk: 1_000, crashes: true }],
   ['spans on a disk that is full, killed', { passing: spans, consumers: 2, disk: 6, crashes: true }],

@@ -298,3 +298,74 @@ describe('shutdown', () => {
     expect(queue.counts).toEqual({ ...counted, dropped: 4 });
   });
 });
+
+describe('release', () => {
+  const open = (): AbortSignal => new AbortController().signal;
+  const untilAborted: Answer = (_, __, deadline) =>
+    new Promise((_, reject) => deadline.addEventListener('abort', () => reject(deadline.reason as Error)));
+
+  test.each<
+    [name: string, setting: Setting, answer: Answer, pushed: string[], elapse: number, left: string[], attempts: string[], counts: object]
+  >([
+    ['nothing waits', {}, async () => {}, ['a'], 0, [], ['a'], { sent: 1 }],
+    ['the attempt under way gets through', {}, () => Promise.resolve(), ['a', 'b'], 0, ['b'], ['a'], { sent: 1 }],
+    ['it is cut off', {}, untilAborted, ['a', 'b'], 0, ['a', 'b'], ['a'], { retried: 1 }],
+    ['it is refused', {}, async () => Promise.reject(new PermanentError('400')), ['a', 'b'], 0, ['b'], ['a'], { refused: 1 }],
+    ['it fails by itself', {}, down, ['a', 'b'], 0, ['a', 'b'], ['a'], { retried: 1 }],
+    ['in the pause after a failure', {}, down, ['a', 'b'], 50, ['a', 'b'], ['a'], { retried: 1 }],
+    [
+      'a snapshot that is cut off gives way to a newer one',
+      { passing: snapshots },
+      untilAborted,
+      ['a', 'a1'],
+      0,
+      ['a1'],
+      ['a'],
+      { retried: 1, superseded: 1 },
+    ],
+    [
+      'what was joined is apart again',
+      { passing: spans, size: 9 },
+      down,
+      ['a', 'b', 'c'],
+      150,
+      ['a', 'b', 'c'],
+      ['a', 'a'],
+      { retried: 2 },
+    ],
+  ])('%s', async (_, setting, answer, pushed, elapse, left, attempts, counts) => {
+    const queue = scene(answer, setting);
+    const moment = new AbortController();
+    queue.push(...pushed);
+    if (elapse > 0) await vi.advanceTimersByTimeAsync(elapse);
+    const released = queue.release(moment.signal);
+    await settle();
+    moment.abort(new Error('the moment is over'));
+    expect(await released).toEqual(left);
+    expect(queue.attempts).toEqual(attempts);
+    expect(queue.counts).toEqual({ ...counted, ...counts });
+    expect(vi.getTimerCount()).toBe(0);
+    expect(queue.log.messages('warn').filter((text) => text.includes('not exported'))).toEqual(
+      'refused' in counts ? ['the last batches were not exported'] : [],
+    );
+  });
+
+  test('an attempt during an outage is given up at once', async () => {
+    const queue = scene((batch, attempt, deadline) => (attempt === 1 ? down() : untilAborted(batch, attempt, deadline)));
+    queue.push('a');
+    await vi.advanceTimersByTimeAsync(100);
+    expect(queue.attempts).toEqual(['a', 'a']);
+    expect(await queue.release(open())).toEqual(['a']);
+    expect(queue.counts).toEqual({ ...counted, retried: 2 });
+  });
+
+  test('a push after it, and a shutdown', async () => {
+    const queue = scene(down);
+    queue.push('a');
+    await settle();
+    expect(await queue.release(open())).toEqual(['a']);
+    queue.push('late');
+    await queue.shutdown(open());
+    expect(queue.counts).toEqual({ ...counted, retried: 1, dropped: 4 });
+  });
+});

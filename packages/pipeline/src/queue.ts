@@ -9,7 +9,10 @@ import { pause } from './pause.ts';
 import type { SendingConfig } from './sending-config.ts';
 import { fromStored, RUN, toStored } from './stored-batch.ts';
 
-/** Items (points, spans, records) since the start. What was pushed or found on disk is in one of the first five, and leaves `waiting` in the end. */
+/**
+ * Items (points, spans, records) since the start. What was pushed or found on disk is in one of the first five, and leaves `waiting`
+ * in the end; what `release` gives away was never here.
+ */
 export interface QueueCounts {
   /** In memory, on disk, or on its way. */
   readonly waiting: number;
@@ -20,7 +23,7 @@ export interface QueueCounts {
   readonly refused: number;
   /** Of snapshots that a newer one took the place of, which says what they said. */
   readonly superseded: number;
-  /** Attempts, not items: those that failed and were made again. */
+  /** Attempts, not items: those that failed and were made again, be it by a successor. */
   readonly retried: number;
 }
 
@@ -41,6 +44,12 @@ export interface Queue<T> extends Required<Lifecycle> {
   storedBytes(): number | undefined;
   /** Makes one attempt each of what waits, without pauses, until the deadline; what is on disk stays there after one that failed. */
   shutdown(deadline: AbortSignal): Promise<void>;
+  /**
+   * In place of `shutdown`, when another queue goes on with what waits: no new attempt. The one under way has until `moment`, or no time
+   * when the one before it failed. Resolves with what is in memory alone, in its order, to be pushed there; what is on disk is found
+   * there by a queue that opens the same store.
+   */
+  release(moment: AbortSignal): Promise<readonly T[]>;
 }
 
 /** What a queue works with. */
@@ -80,6 +89,7 @@ export const exportQueue = <T>(
   let store: DiskStore | undefined;
   let order = 0;
   let closed = false;
+  let released = false;
   let closing: Promise<void> | undefined;
   let idle = (): void => {};
   const giveUp = new AbortController();
@@ -130,6 +140,10 @@ export const exportQueue = <T>(
     if (error instanceof PermanentError) {
       trouble.failed(error, true);
       return finishAll(parcel.parts, 'refused');
+    }
+    if (released) {
+      tally('retried', 1);
+      return supersede(lot.putBack(parcel));
     }
     trouble.failed(error, false);
     if (!closed) {
@@ -184,6 +198,10 @@ export const exportQueue = <T>(
 
   /** Sends what may be sent now. */
   const pump = (): void => {
+    if (released) {
+      if (flying.size === 0) idle();
+      return;
+    }
     if (giveUp.signal.aborted) {
       const left = lot.waiting;
       lot.remove(left);
@@ -198,6 +216,29 @@ export const exportQueue = <T>(
       void fly(parcel);
     }
     if (flying.size === 0 && lot.waiting.length === 0) idle();
+  };
+
+  /** Resolves when nothing is under way any more, and nothing is to follow; an attempt is given up at the deadline. */
+  const untilIdle = async (deadline: AbortSignal): Promise<void> => {
+    const onDeadline = (): void => {
+      giveUp.abort(deadline.reason);
+      pump();
+    };
+    if (deadline.aborted) giveUp.abort(deadline.reason);
+    else deadline.addEventListener('abort', onDeadline, { once: true });
+    await new Promise<void>((resolve) => {
+      idle = resolve;
+      pump();
+    });
+    deadline.removeEventListener('abort', onDeadline);
+  };
+
+  /** Says what became of the rest. */
+  const end = async (): Promise<void> => {
+    await store?.close();
+    const { waiting: on_disk, sent, dropped, refused } = counts;
+    if (on_disk > 0) log.info('what was not exported is on disk', { on_disk });
+    if (missing > 0) log.warn('the last batches were not exported', { missing, sent, dropped, refused });
   };
 
   const waitingFor = (batch: T, run: number): Pushed<T> => {
@@ -296,25 +337,24 @@ export const exportQueue = <T>(
       closed = true;
       closing ??= (async () => {
         wait.end();
-        const onDeadline = (): void => {
-          giveUp.abort(deadline.reason);
-          pump();
-        };
-        if (deadline.aborted) giveUp.abort(deadline.reason);
-        else deadline.addEventListener('abort', onDeadline, { once: true });
-        await new Promise<void>((resolve) => {
-          idle = resolve;
-          pump();
-        });
-        deadline.removeEventListener('abort', onDeadline);
+        await untilIdle(deadline);
         // What was sent before it was on disk is removed from there.
         await Promise.race([givenUp, Promise.all(keeping)]);
-        await store?.close();
-        const { waiting: on_disk, sent, dropped, refused } = counts;
-        if (on_disk > 0) log.info('what was not exported is on disk', { on_disk });
-        if (missing > 0) log.warn('the last batches were not exported', { missing, sent, dropped, refused });
+        await end();
       })();
       return closing;
+    },
+
+    async release(moment) {
+      closed = released = true;
+      wait.end();
+      await untilIdle(wait.isFailing ? AbortSignal.abort() : moment);
+      await Promise.all(keeping);
+      const left = lot.waiting.filter(({ id }) => id === undefined);
+      lot.remove(left);
+      for (const { items } of left) counts.waiting -= items;
+      await end();
+      return left.map(({ batch }) => batch!);
     },
   };
 };

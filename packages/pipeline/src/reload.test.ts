@@ -42,7 +42,12 @@ const world = () => {
     return { start: () => step(`+${id}`), shutdown: () => step(`-${id}`) };
   };
   const passing = (batches: Observable<any>): Observable<any> => batches.pipe(map((batch) => batch));
-  const setting = z.strictObject({ setting: z.number().default(0), port: z.number().default(0), slow: z.number().default(0) });
+  const setting = z.strictObject({
+    setting: z.number().default(0),
+    port: z.number().default(0),
+    slow: z.number().default(0),
+    down: z.number().default(0),
+  });
   const common = { description: '', config: setting };
   const receiver = (id: string): any => {
     const output = new Subject<any>();
@@ -60,7 +65,7 @@ const world = () => {
       },
     };
   };
-  const exporter = (id: string, { port, slow }: z.output<typeof setting>): any => {
+  const exporter = (id: string, { port, slow, down }: z.output<typeof setting>): any => {
     const own = lives(id);
     let mine = false;
     return {
@@ -78,6 +83,7 @@ const world = () => {
       export: async (batch: { readonly number: number }) => {
         await turns(slow);
         if (!mine) throw new Error('exports while it does not run');
+        if (down > 0) throw new Error('connection refused');
         got.set(id, [...(got.get(id) ?? []), batch.number]);
       },
     };
@@ -110,7 +116,7 @@ const world = () => {
   return { calls, got, ports, held, asking, plan, graphOf, emit, log, since, numbers: () => number, host: () => host! };
 };
 
-type Setting = { setting?: number; port?: number; slow?: number };
+type Setting = { setting?: number; port?: number; slow?: number; down?: number };
 /** in -> pass -> turn; turn -> pass/late -> out, out/2. */
 const line = (change: Record<string, Setting> = {}, outs: string[] = ['out', 'out/2'], extra: object = {}): object => ({
   receivers: { in: change['in'] ?? {} },
@@ -179,6 +185,7 @@ describe('no batch is lost and none comes twice', () => {
       ['out', 'out/2'],
     ],
     ['an exporter comes and goes beside one that stays', (i) => line({}, i % 2 ? ['out'] : ['out', 'out/2']), ['out']],
+    ['exporters change, while their backend is dead and alive again', (i) => line({ out: { setting: i, down: i % 5 } }), ['out', 'out/2']],
     ['nothing changes', () => line(), ['out', 'out/2']],
   ])('50 reloads under flow: %s', async (_, nth, whole) => {
     const { graphOf, plan, emit, got, numbers, log } = world();

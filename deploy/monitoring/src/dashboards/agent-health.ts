@@ -2,11 +2,15 @@ import { RowBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
 import { board } from '../board.ts';
 import { stacked, stat, timeseries } from '../panel.ts';
 import { record } from '../recording-rules.ts';
-import { CLUSTER, label, NODE, ownSeries, series } from '../series.ts';
+import { CLUSTER, label, NODE, ofAnySignal, ownSeries, series } from '../series.ts';
 import { chosen } from '../variable.ts';
 
 const here = chosen('cluster');
 const node = `{{${NODE}}}`;
+const end = 'exporter, otel_signal';
+const ofEnd = '{{exporter}} {{otel_signal}}';
+const rateOf = (what: 'SENT' | 'ENQUEUE_FAILED' | 'SEND_FAILED'): string =>
+  `sum by (${end}) (rate({${ofAnySignal(what)}, ${here}}[$__rate_interval]))`;
 
 /** Whether the agent tells the truth, and what it costs. */
 export const agentHealth = board(
@@ -122,5 +126,50 @@ export const agentHealth = board(
     timeseries(
       { title: 'Configuration refused', description: '1 while a node runs on what its files said before.', unit: 'short', width: 12 },
       { expr: `1 - min by (${NODE}) (${ownSeries.CONFIGURATION_CURRENT}{${here}})`, legend: node },
+    ),
+  )
+  .withRow(new RowBuilder('Exporters'))
+  .withPanel(
+    timeseries(
+      {
+        title: 'Queue',
+        description:
+          'What waits, as a share of what may wait in memory: the fullest of all nodes. A snapshot of metrics takes the place of the one before it, whatever the limit.',
+        unit: 'percentunit',
+        width: 12,
+      },
+      {
+        expr: `max by (${end}) (${ownSeries.EXPORTER_QUEUE_SIZE}{${here}} / ${ownSeries.EXPORTER_QUEUE_CAPACITY}{${here}})`,
+        legend: ofEnd,
+      },
+    ),
+  )
+  .withPanel(
+    timeseries(
+      { title: 'Sent', description: 'Points, spans and records that backends have taken, by exporter and signal.', unit: 'cps', width: 12 },
+      { expr: rateOf('SENT'), legend: ofEnd },
+    ),
+  )
+  .withPanel(
+    timeseries(
+      {
+        title: 'Given up',
+        description: 'What is gone: dropped, since there was no room in the queue, and refused, since the backend said no.',
+        unit: 'cps',
+        width: 12,
+      },
+      { expr: rateOf('ENQUEUE_FAILED'), legend: `${ofEnd} dropped` },
+      { expr: rateOf('SEND_FAILED'), legend: `${ofEnd} refused` },
+    ),
+  )
+  .withPanel(
+    timeseries(
+      {
+        title: 'Retries',
+        description: 'Attempts that failed and were made again. That they rise means an outage, no loss yet.',
+        unit: 'cps',
+        width: 12,
+      },
+      { expr: `sum by (${end}) (rate(${ownSeries.EXPORTER_RETRIES}{${here}}[$__rate_interval]))`, legend: ofEnd },
     ),
   );

@@ -123,7 +123,7 @@ describe.skipIf(reason !== undefined)(
       const rules = join(folder, 'rules.yaml');
       writeFileSync(rules, files().get('deploy/monitoring/rules.yaml')!);
       until = performance.now() + 25_000;
-      prometheus = await startPrometheus([`127.0.0.1:${page}`, `127.0.0.1:${own}`, `127.0.0.1:${nobody}`], rules);
+      prometheus = await startPrometheus([`127.0.0.1:${page}`, `127.0.0.1:${own}`, `127.0.0.1:${nobody}`], [rules]);
     }, 30_000);
 
     afterAll(async () => {
@@ -136,11 +136,7 @@ describe.skipIf(reason !== undefined)(
     /** Asks until there is something: a rate needs two scrapes, a rule an evaluation. */
     const answered = async (expression: string): Promise<number> => {
       for (;;) {
-        const found = await prometheus!.query(expression).catch((error: Error & { cause?: { code?: string } }) => {
-          // It does not listen yet.
-          if (error.cause?.code === 'ECONNREFUSED') return [];
-          throw error;
-        });
+        const found = await prometheus!.query(expression);
         const numbers = found.filter(({ value: [, text] }) => text !== 'NaN');
         if (numbers.length > 0 || performance.now() > until) return numbers.length;
         await setTimeout(200);
@@ -157,7 +153,9 @@ describe.skipIf(reason !== undefined)(
         variables.slice(1).flatMap(({ name: choice, query }) => {
           const [, selector, of] = /^label_values\((.*), (\w+)\)$/.exec(String(query)) ?? [];
           // A cluster has its label from Prometheus' own settings.
-          return choice === 'cluster' ? [] : [{ what: name, name: `choice ${choice}`, expr: `group by (${of}) (${asAsked(selector!, '5m')})` }];
+          return choice === 'cluster'
+            ? []
+            : [{ what: name, name: `choice ${choice}`, expr: `group by (${of}) (${asAsked(selector!, '5m')})` }];
         }),
       ),
     ];

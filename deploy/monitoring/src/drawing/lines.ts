@@ -33,7 +33,7 @@ const runs = (times: readonly number[], has: (time: number) => boolean): number[
 };
 
 /** Legends, in as many lines as they need. */
-const legendOf = (curves: readonly Curve[], width: number): (readonly { x: number; row: number; text: string }[]) => {
+const legendOf = (curves: readonly Curve[], width: number): readonly { x: number; row: number; text: string }[] => {
   let [x, row] = [0, 0];
   return curves.map(({ legend }) => {
     const text = fitted(legend, width - SWATCH);

@@ -18,7 +18,11 @@ export interface Panel {
   readonly description?: string;
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
   readonly fieldConfig?: {
-    readonly defaults: { readonly unit?: string; readonly noValue?: string; readonly custom?: { readonly stacking?: { readonly mode: string } } };
+    readonly defaults: {
+      readonly unit?: string;
+      readonly noValue?: string;
+      readonly custom?: { readonly stacking?: { readonly mode: string } };
+    };
   };
   readonly targets?: readonly { readonly expr: string; readonly legendFormat?: string; readonly instant?: boolean }[];
   readonly transformations?: readonly { readonly options: { readonly renameByName: Readonly<Record<string, string>> } }[];

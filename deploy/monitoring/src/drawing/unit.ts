@@ -47,24 +47,21 @@ export const inUnit = (value: number, unit: string): string => {
   return `${Number((value / scale.from).toPrecision(3))}${scale.unit}`;
 };
 
-/** Steps that read well in a unit, ascending, for as long as they are asked for. */
-function* steps(unit: string): Generator<number, never, void> {
-  if (unit === 'bytes') for (let step = 1; ; step *= 2) yield step;
-  const least = unit === 'short' ? 0 : -6;
-  for (let power = least; ; power++)
-    for (const digit of [1, 2, 5]) {
-      const step = Number(`${digit}e${power}`);
-      // Above a second, time does not count by tens.
-      if (unit === 's' && step > 10) for (let of60 = 15; ; of60 *= 2) yield of60;
-      yield step;
-    }
-}
+const powers = (from: number, to: number): number[] =>
+  Array.from({ length: to - from + 1 }, (_, i) => [1, 2, 5].map((digit) => Number(`${digit}e${from + i}`))).flat();
+
+/** Steps that read well in a unit, ascending. Above ten seconds, time does not count by tens. */
+const stepsOf = (unit: string): readonly number[] => {
+  if (unit === 'bytes') return Array.from({ length: 50 }, (_, i) => 2 ** i);
+  if (unit === 's') return [...powers(-7, 0), 10, 15, 30, 60, 120, 300, 600, 1200, 3600];
+  return powers(unit === 'short' ? 0 : -6, 12);
+};
 
 /** From 0 to the first mark that is not below `greatest`, at most `most` intervals. */
 export const marks = (greatest: number, unit: string, most: number): readonly number[] => {
   const end = greatest > 0 ? greatest : 1;
-  for (const step of steps(unit)) {
-    const intervals = Math.ceil(end / step - 1e-9);
-    if (intervals <= most) return Array.from({ length: intervals + 1 }, (_, i) => i * step);
-  }
+  const steps = stepsOf(unit);
+  const intervalsOf = (step: number): number => Math.ceil(end / step - 1e-9);
+  const step = steps.find((one) => intervalsOf(one) <= most) ?? steps.at(-1)!;
+  return Array.from({ length: intervalsOf(step) + 1 }, (_, i) => i * step);
 };

@@ -21,7 +21,7 @@ export interface Mark {
   readonly text: string;
 }
 
-const MARGIN = 68;
+const MARGIN = 80;
 
 /** The part of a box that has the curves. */
 export const plotOf = ({ x, y, width, height }: Box): Box => ({ x: x + MARGIN, y: y + 6, width: width - MARGIN - 8, height: height - 26 });

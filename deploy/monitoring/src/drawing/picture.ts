@@ -35,7 +35,7 @@ export interface Filled {
 }
 
 // Grafana's grid has 24 columns; a unit of height is 30 px, and 8 px are between panels.
-const [WIDTH, COLUMN, UNIT, GAP, EDGE, TOP, TITLE] = [1240, 50, 38, 8, 16, 60, 32] as const;
+const [WIDTH, COLUMN, UNIT, GAP, EDGE, TOP, TITLE] = [1232, 50, 38, 8, 16, 60, 32] as const;
 
 const style = `text { font: 12px system-ui, "Segoe UI", Helvetica, Arial, sans-serif; fill: #ccd3dc }
 .name { font-size: 20px; font-weight: 600; fill: #e6edf3 } .head { font-weight: 600; fill: #e6edf3 } .dim { fill: #8b949e }
@@ -96,7 +96,7 @@ export const picture = (title: string, panels: readonly Filled[], range: Range):
 <style>${style}</style>
 <rect width="100%" height="100%" rx="8" fill="#0d1117" stroke="#6e7681"/>
 ${line(EDGE + 4, 38, title, 'name')}
-${line(WIDTH - EDGE - 8, 38, `${moment(range.from)} to ${moment(range.to).slice(11)} UTC`, 'dim', 'end')}
+${line(WIDTH - EDGE - 4, 38, `${moment(range.from)} to ${moment(range.to).slice(11)} UTC`, 'dim', 'end')}
 ${panels.map((filled) => drawn(filled, range)).join('\n')}
 </svg>
 `;

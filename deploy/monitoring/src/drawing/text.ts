@@ -7,8 +7,9 @@ export const px = (value: number): string => String(Math.round(value * 10) / 10)
 
 /** Width of a character at 12 px, of the widest of the usual fonts without serifs. */
 const CHARACTER = 6.9;
+const CAPITAL = 8.6;
 
-export const widthOf = (text: string): number => text.length * CHARACTER;
+export const widthOf = (text: string): number => text.replace(/[A-Z]/g, '').length * (CHARACTER - CAPITAL) + text.length * CAPITAL;
 
 /** As much of a text as fits. */
 export const fitted = (text: string, width: number): string => {

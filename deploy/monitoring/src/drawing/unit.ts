@@ -51,16 +51,17 @@ const powers = (from: number, to: number): number[] =>
   Array.from({ length: to - from + 1 }, (_, i) => [1, 2, 5].map((digit) => Number(`${digit}e${from + i}`))).flat();
 
 /** Steps that read well in a unit, ascending. Above ten seconds, time does not count by tens. */
-const stepsOf = (unit: string): readonly number[] => {
+const stepsOf = (unit: string, greatest: number): readonly number[] => {
   if (unit === 'bytes') return Array.from({ length: 50 }, (_, i) => 2 ** i);
   if (unit === 's') return [...powers(-7, 0), 10, 15, 30, 60, 120, 300, 600, 1200, 3600];
-  return powers(unit === 'short' ? 0 : -6, 12);
+  // What is counted comes in whole numbers, unless there is less than one of it.
+  return powers(unit === 'short' && greatest >= 1 ? 0 : -6, 12);
 };
 
 /** From 0 to the first mark that is not below `greatest`, at most `most` intervals. */
 export const marks = (greatest: number, unit: string, most: number): readonly number[] => {
   const end = greatest > 0 ? greatest : 1;
-  const steps = stepsOf(unit);
+  const steps = stepsOf(unit, end);
   const intervalsOf = (step: number): number => Math.ceil(end / step - 1e-9);
   const step = steps.find((one) => intervalsOf(one) <= most) ?? steps.at(-1)!;
   return Array.from({ length: intervalsOf(step) + 1 }, (_, i) => i * step);

@@ -183,14 +183,15 @@ const pass = (to: Columns, minute: number, tick: number): void => {
   }
 };
 
-const inflightAt = (minute: number): NonNullable<NfsBatch['inflight']> => {
-  const still = isStill(minute);
-  const all = streams.flatMap((stream, row) =>
-    Array.from({ length: still ? (stream.waiting ?? 0) : 0 }, (_, i) => ({
+const inflightAt = (minute: number, tick: number): NonNullable<NfsBatch['inflight']> => {
+  const all = streams.flatMap((stream, row) => {
+    const waits = isStill(minute) && placeOf(stream) === lake;
+    const usual = stream.size === undefined || isCall(stream) ? 0 : 1;
+    return Array.from({ length: waits ? (stream.waiting ?? 0) : usual }, (_, i) => ({
       stream,
-      age: (minute - STILL.from) * MINUTE - 4 * chance(row, i),
-    })),
-  );
+      age: waits ? (minute - STILL.from) * MINUTE - 4 * chance(row, i) : rttOf(stream, minute) * chance(row, tick),
+    }));
+  });
   const zeros = new Float64Array(all.length);
   return {
     length: all.length,
@@ -224,7 +225,7 @@ const mountstatsAt = (totals: Columns, minute: number): NonNullable<NfsBatch['mo
     connections: both.map(({ one, counted }) => ({
       attributes: Object.freeze({ ...one.attributes, [attribute.NFS_TRANSPORT_CONNECTION]: 0 }),
       ...{ startMs: START_MS, binds: 0, badXids: 0, slots: 64, sends: counted, receives: counted, sending: 0, pending: counted },
-      connects: one === lake && minute >= STILL.to ? 3 : 1,
+      connects: one === lake && minute >= STILL.to - 2 ? 3 : 1,
       // Of what train does each operation finds some before it.
       backlog:
         one === lake ? totals.count[streams.findIndex(({ source, operation }) => source === TRAIN && operation === LOOKUP)]! * 30 : 0,
@@ -285,7 +286,7 @@ export const hour = (): readonly NfsBatch[] => {
       events: { length: 0 } as NfsBatch['events'],
       processes: noProcesses,
       files: noFiles,
-      inflight: inflightAt(minute),
+      inflight: inflightAt(minute, tick),
       mountstats: mountstatsAt(totals, minute),
       ownNumbers: [podTable('api', minute < LOUD.from ? 11 : 12), podTable('cri', minute < LOUD.from ? 2 : 3)],
       lost: { events: lostEvents, identities: 0, rows: 0, tasks: 0, missed: 0 },

@@ -96,7 +96,7 @@ export const picture = (title: string, panels: readonly Filled[], range: Range):
 <style>${style}</style>
 <rect width="100%" height="100%" rx="8" fill="#0d1117" stroke="#6e7681"/>
 ${line(EDGE + 4, 38, title, 'name')}
-${line(WIDTH - EDGE - 4, 38, `${moment(range.from)} to ${moment(range.to).slice(11)} UTC`, 'dim', 'end')}
+${line(WIDTH - EDGE - 4, 38, `An hour made up, ${moment(range.from)} to ${moment(range.to).slice(11)} UTC`, 'dim', 'end')}
 ${panels.map((filled) => drawn(filled, range)).join('\n')}
 </svg>
 `;

@@ -91,7 +91,7 @@ export const startPrometheus = async (
   const ask: Prometheus['ask'] = async <T>(way: string, parameters: Readonly<Record<string, string | number>>) => {
     if (child.exitCode !== null) throw new Error(`Prometheus has ended: ${said}`);
     const asked = new URLSearchParams(Object.entries(parameters).map(([name, value]): [string, string] => [name, String(value)]));
-    const response = await fetch(`${url}/api/v1/${way}?${asked}`);
+    const response = await fetch(`${url}/api/v1/${way}?${asked.toString()}`);
     const answer = (await response.json()) as { status: string; error?: string; data: { result: T[] } };
     if (answer.status !== 'success') throw new Error(`${answer.error}: ${parameters['query']}`);
     return answer.data.result;

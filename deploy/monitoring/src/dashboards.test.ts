@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { alerts } from './alerts.ts';
 import { dashboards, files } from './files.ts';
 import { recordingRules } from './recording-rules.ts';
+import { asAsked } from './testing/as-asked.ts';
 import { badDay } from './testing/bad-day.ts';
 import { freePort, missing, promtool, startPrometheus, type Prometheus } from './testing/prometheus.ts';
 
@@ -41,10 +42,6 @@ const boards = Object.entries(dashboards).map(([name, board]) => {
   };
   return { name, uid, editable, variables: templating.list, panels: panels.filter(({ type }) => type !== 'row') };
 });
-
-/** What Grafana makes of it when everything is chosen. */
-const asAsked = (expression: string): string =>
-  expression.replaceAll('$__rate_interval', '5m').replace(/\$\{?(cluster|namespace|workload|pod|server|export|operation)\}?/g, '.*');
 
 describe.each(boards)('$name keeps the rules of a dashboard', ({ variables, panels, editable, uid }) => {
   test('it cannot be changed by accident, and links to it stay', () => {
@@ -134,7 +131,7 @@ describe.skipIf(reason !== undefined)(
       const rules = join(folder, 'rules.yaml');
       writeFileSync(rules, files().get('deploy/monitoring/rules.yaml')!);
       until = performance.now() + 25_000;
-      prometheus = await startPrometheus([`127.0.0.1:${page}`, `127.0.0.1:${own}`, `127.0.0.1:${nobody}`], rules);
+      prometheus = await startPrometheus([`127.0.0.1:${page}`, `127.0.0.1:${own}`, `127.0.0.1:${nobody}`], [rules]);
     }, 30_000);
 
     afterAll(async () => {
@@ -147,11 +144,7 @@ describe.skipIf(reason !== undefined)(
     /** Asks until there is something: a rate needs two scrapes, a rule an evaluation. */
     const answered = async (expression: string): Promise<number> => {
       for (;;) {
-        const found = await prometheus!.query(expression).catch((error: Error & { cause?: { code?: string } }) => {
-          // It does not listen yet.
-          if (error.cause?.code === 'ECONNREFUSED') return [];
-          throw error;
-        });
+        const found = await prometheus!.query(expression);
         const numbers = found.filter(({ value: [, text] }) => text !== 'NaN');
         if (numbers.length > 0 || performance.now() > until) return numbers.length;
         await setTimeout(200);
@@ -162,13 +155,15 @@ describe.skipIf(reason !== undefined)(
       ...recordingRules.map(({ record, expr }) => ({ what: 'rule', name: record, expr })),
       ...alerts.map(({ name, expr }) => ({ what: 'alert', name, expr })),
       ...boards.flatMap(({ name, panels }) =>
-        panels.flatMap(({ title, targets }) => targets.map(({ expr }) => ({ what: name, name: title, expr: asAsked(expr) }))),
+        panels.flatMap(({ title, targets }) => targets.map(({ expr }) => ({ what: name, name: title, expr: asAsked(expr, '5m') }))),
       ),
       ...boards.flatMap(({ name, variables }) =>
         variables.slice(1).flatMap(({ name: choice, query }) => {
           const [, selector, of] = /^label_values\((.*), (\w+)\)$/.exec(String(query)) ?? [];
           // A cluster has its label from Prometheus' own settings.
-          return choice === 'cluster' ? [] : [{ what: name, name: `choice ${choice}`, expr: `group by (${of}) (${asAsked(selector!)})` }];
+          return choice === 'cluster'
+            ? []
+            : [{ what: name, name: `choice ${choice}`, expr: `group by (${of}) (${asAsked(selector!, '5m')})` }];
         }),
       ),
     ];

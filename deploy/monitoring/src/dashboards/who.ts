@@ -9,6 +9,8 @@ const pod = `${label.K8S_NAMESPACE_NAME}, ${WORKLOAD}, ${label.K8S_POD_NAME}`;
 const place = `${label.SERVER_ADDRESS}, ${label.NFS_EXPORT_PATH}`;
 const sum = (by: string, name: string): string => `sum by (${by}) (${name}{${recorded}})`;
 const top = (by: string, name: string): string => `topk(10, ${sum(by, name)})`;
+/** What has no pod would be one nameless line. */
+const topPods = (name: string): string => `topk(10, sum by (${pod}) (${name}{${recorded}, ${label.K8S_POD_NAME}!=""}))`;
 const podLegend = `{{${label.K8S_NAMESPACE_NAME}}}/{{${label.K8S_POD_NAME}}}`;
 const columns = {
   [label.K8S_NAMESPACE_NAME]: 'Namespace',
@@ -91,7 +93,7 @@ export const who = board(
   .withPanel(
     stacked(
       { title: 'Operations by pod', description: 'The ten busiest.', unit: 'ops', width: 12 },
-      { expr: top(pod, record.operations), legend: podLegend },
+      { expr: topPods(record.operations), legend: podLegend },
     ),
   )
   .withPanel(
@@ -102,7 +104,7 @@ export const who = board(
         unit: 's',
         width: 12,
       },
-      { expr: top(pod, record.serverTime), legend: podLegend },
+      { expr: topPods(record.serverTime), legend: podLegend },
     ),
   )
   .withPanel(

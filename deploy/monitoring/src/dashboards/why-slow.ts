@@ -131,7 +131,7 @@ export const whySlow = board(
         width: 8,
       },
       {
-        expr: `topk(10, sum by (${label.K8S_NAMESPACE_NAME}, ${label.K8S_POD_NAME}) (${rate(`${series.IO_DURATION}_count`, `, ${METADATA}`)}))`,
+        expr: `topk(10, sum by (${label.K8S_NAMESPACE_NAME}, ${label.K8S_POD_NAME}) (${rate(`${series.IO_DURATION}_count`, `, ${METADATA}, ${label.K8S_POD_NAME}!=""`)}))`,
         legend: `{{${label.K8S_NAMESPACE_NAME}}}/{{${label.K8S_POD_NAME}}}`,
       },
     ),

@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -45,38 +45,61 @@ interface Answer {
   readonly value: readonly [number, string];
 }
 
+/** Where a Prometheus keeps what it knows, and more words of its command line. */
+interface Settings {
+  readonly data: string;
+  readonly words: readonly string[];
+}
+
 export interface Prometheus {
-  /** Throws what Prometheus has to say against the expression. */
+  readonly url: string;
+  /** What `/api/v1/<way>` answers, Throws what Prometheus has to say against it. */
+  ask<T>(way: 'query' | 'query_range', parameters: Readonly<Record<string, string | number>>): Promise<readonly T[]>;
+  /** The same of an expression, now. */
   query(expression: string): Promise<readonly Answer[]>;
   stop(): Promise<void>;
 }
 
-/** A real one that looks at these addresses, `host:port`, each second, with these rules. */
-export const startPrometheus = async (targets: readonly string[], rules: string): Promise<Prometheus> => {
+/** A real one that looks at these addresses, `host:port`, each second, with these rules; ready when it is returned. */
+export const startPrometheus = async (
+  targets: readonly string[],
+  rules: readonly string[],
+  settings: Partial<Settings> = {},
+): Promise<Prometheus> => {
   const folder = mkdtempSync(join(tmpdir(), 'nfscope-prometheus-'));
-  mkdirSync(join(folder, 'data'));
+  const { data = join(folder, 'data'), words: more = [] } = settings;
   const port = await freePort();
   const config = {
     global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
-    rule_files: [rules],
+    rule_files: rules,
     scrape_configs: [{ job_name: 'nfscope', static_configs: [{ targets }] }],
   };
   const file = join(folder, 'prometheus.yml');
   // JSON is YAML.
   writeFileSync(file, JSON.stringify(config));
-  const words = [`--config.file=${file}`, `--storage.tsdb.path=${join(folder, 'data')}`, `--web.listen-address=127.0.0.1:${port}`];
-  const child: ChildProcess = spawn(program('prometheus')!, [...words, '--log.level=error'], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const words = [`--config.file=${file}`, `--storage.tsdb.path=${data}`, `--web.listen-address=127.0.0.1:${port}`, ...more];
+  const child: ChildProcess = spawn(program('prometheus')!, words, { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
-  child.stderr!.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  await new Promise<void>((resolve, reject) => {
+    child.on('exit', () => reject(new Error(`Prometheus has ended: ${said}`)));
+    child.stderr!.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      if (said.includes('Server is ready')) resolve();
+    });
+  });
+  const url = `http://127.0.0.1:${port}`;
+  const ask: Prometheus['ask'] = async <T>(way: string, parameters: Readonly<Record<string, string | number>>) => {
+    if (child.exitCode !== null) throw new Error(`Prometheus has ended: ${said}`);
+    const asked = new URLSearchParams(Object.entries(parameters).map(([name, value]): [string, string] => [name, String(value)]));
+    const response = await fetch(`${url}/api/v1/${way}?${asked.toString()}`);
+    const answer = (await response.json()) as { status: string; error?: string; data: { result: T[] } };
+    if (answer.status !== 'success') throw new Error(`${answer.error}: ${parameters['query']}`);
+    return answer.data.result;
+  };
   return {
-    async query(expression) {
-      if (child.exitCode !== null) throw new Error(`Prometheus has ended: ${said}`);
-      const url = `http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(expression)}`;
-      const response = await fetch(url);
-      const answer = (await response.json()) as { status: string; error?: string; data: { result: Answer[] } };
-      if (answer.status !== 'success') throw new Error(`${answer.error}: ${expression}`);
-      return answer.data.result;
-    },
+    url,
+    ask,
+    query: (query) => ask<Answer>('query', { query }),
     async stop() {
       const ended = once(child, 'exit');
       if (child.exitCode === null) {

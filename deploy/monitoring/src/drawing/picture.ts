@@ -1,0 +1,103 @@
+import type { Box, Range } from './frame.ts';
+import { heat } from './heat.ts';
+import { lines, type Curve } from './lines.ts';
+import { table } from './table.ts';
+import { escaped, line, px } from './text.ts';
+import { inUnit } from './unit.ts';
+
+/** What Prometheus says of one series: labels, and pairs of seconds and value. */
+export interface Answer {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly values: readonly (readonly [time: number, value: string])[];
+}
+
+/** As much of a panel of Grafana as is drawn. */
+export interface Panel {
+  readonly type: string;
+  readonly title: string;
+  readonly description?: string;
+  readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
+  readonly fieldConfig?: {
+    readonly defaults: {
+      readonly unit?: string;
+      readonly noValue?: string;
+      readonly custom?: { readonly stacking?: { readonly mode: string } };
+    };
+  };
+  readonly targets?: readonly { readonly expr: string; readonly legendFormat?: string; readonly instant?: boolean }[];
+  readonly transformations?: readonly { readonly options: { readonly renameByName: Readonly<Record<string, string>> } }[];
+}
+
+/** A panel, and what each of its queries returned. */
+export interface Filled {
+  readonly panel: Panel;
+  readonly answers: readonly (readonly Answer[])[];
+}
+
+// Grafana's grid has 24 columns; a unit of height is 30 px, and 8 px are between panels.
+const [WIDTH, COLUMN, UNIT, GAP, EDGE, TOP, TITLE] = [1232, 50, 38, 8, 16, 60, 32] as const;
+
+const style = `text { font: 12px system-ui, "Segoe UI", Helvetica, Arial, sans-serif; fill: #ccd3dc }
+.name { font-size: 20px; font-weight: 600; fill: #e6edf3 } .head { font-weight: 600; fill: #e6edf3 } .dim { fill: #8b949e }
+.row { font-size: 14px; font-weight: 600; fill: #e6edf3 } .big { font-size: 40px; font-weight: 600; fill: #73bf69 }
+.panel { fill: #161b22; stroke: #30363d } .grid { fill: none; stroke: #8b949e; stroke-opacity: .18 } .line { fill: none; stroke-width: 1.5; stroke-linejoin: round }`;
+
+const curvesOf = ({ panel: { targets = [] }, answers }: Filled): Curve[] =>
+  answers.flatMap((series, i) =>
+    series.map(({ metric, values }) => ({
+      legend: (targets[i]!.legendFormat ?? '').replace(/\{\{(\w+)\}\}/g, (_, name: string) => metric[name] ?? ''),
+      values: new Map(values.map(([time, value]) => [time, Number(value)])),
+    })),
+  );
+
+/** The value of an instant query. */
+const valueOf = ({ values }: Answer, unit: string): string => inUnit(Number(values.at(-1)![1]), unit);
+
+const contents = (filled: Filled, box: Box, range: Range): string => {
+  const { panel, answers } = filled;
+  const { unit = 'short', custom, noValue = 'No data' } = panel.fieldConfig?.defaults ?? {};
+  const middle = (text: string, of: string): string => line(box.x + box.width / 2, box.y + box.height / 2 + 8, text, of, 'middle');
+  const [first] = answers;
+  if (answers.every((series) => series.length === 0)) return middle(noValue, 'dim');
+  switch (panel.type) {
+    case 'timeseries':
+      return lines(box, range, curvesOf(filled), { unit, stacked: custom?.stacking?.mode === 'normal' });
+    case 'heatmap':
+      return heat(box, range, curvesOf(filled), unit);
+    case 'stat':
+      return middle(valueOf(first![0]!, unit), 'big');
+    case 'table': {
+      const { Value: value, ...labels } = panel.transformations![0]!.options.renameByName;
+      const rows = first!.map((one) => [...Object.keys(labels).map((label) => one.metric[label] ?? ''), valueOf(one, unit)]);
+      return table(box, [...Object.values(labels), value!], rows);
+    }
+    default:
+      throw new Error(`no drawing for a panel of type ${panel.type}: ${panel.title}`);
+  }
+};
+
+const drawn = (filled: Filled, range: Range): string => {
+  const { type, title, description, gridPos } = filled.panel;
+  const [x, y] = [EDGE + 4 + gridPos.x * COLUMN, TOP + gridPos.y * UNIT];
+  if (type === 'row') return line(x, y + 22, `⌄ ${title}`, 'row');
+  const [width, height] = [gridPos.w * COLUMN - GAP, gridPos.h * UNIT - GAP];
+  return `<g><title>${escaped(description ?? title)}</title><rect class="panel" x="${px(x)}" y="${px(y)}" width="${px(width)}" height="${px(height)}" rx="4"/>
+${line(x + 10, y + 20, title, 'head')}
+${contents(filled, { x, y: y + TITLE, width, height: height - TITLE - 4 }, range)}</g>`;
+};
+
+const moment = (time: number): string => new Date(time * 1000).toISOString().slice(0, 16).replace('T', ' ');
+
+/** A dashboard as Grafana lays it out, on a ground of its own, so that it reads the same on light and dark. */
+export const picture = (title: string, panels: readonly Filled[], range: Range): string => {
+  const height = TOP + Math.max(...panels.map(({ panel: { gridPos } }) => gridPos.y + gridPos.h)) * UNIT + EDGE;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-label="${escaped(title)}">
+<!-- Generated by \`npm run pictures\`. Do not edit. -->
+<style>${style}</style>
+<rect width="100%" height="100%" rx="8" fill="#0d1117" stroke="#6e7681"/>
+${line(EDGE + 4, 38, title, 'name')}
+${line(WIDTH - EDGE - 4, 38, `An hour made up, ${moment(range.from)} to ${moment(range.to).slice(11)} UTC`, 'dim', 'end')}
+${panels.map((filled) => drawn(filled, range)).join('\n')}
+</svg>
+`;
+};

@@ -1,0 +1,109 @@
+import { once } from 'node:events';
+import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { metricsConnector, metricsConnectorConfig } from '@nfscope/connector-metrics';
+import { prometheusExporter, prometheusExporterConfig } from '@nfscope/exporter-prometheus';
+import type { NfsBatch } from '@nfscope/model';
+import { from, lastValueFrom } from 'rxjs';
+import type { Answer } from '../drawing/picture.ts';
+import { dashboards, ruleGroups } from '../files.ts';
+import { NODE, ownSeries } from '../series.ts';
+import { agentAt, hour, STEP } from './hour.ts';
+import { promtool, startPrometheus } from './prometheus.ts';
+
+const silent = (): void => {};
+const context = { id: 'hour', version: '0.0.0', log: { debug: silent, info: silent, warn: silent, error: silent } };
+const scraped = `job="nfscope",${NODE}="node-1"`;
+const rulesFile = fileURLToPath(new URL('../../rules.yaml', import.meta.url));
+
+/** Names that an expression of a panel or a rule has: the rest of a page is two thirds of it, and nobody asks for it. */
+const asked = new Set(JSON.stringify([dashboards, ruleGroups]).match(/\w+/g));
+const isAsked = (line: string): boolean => asked.has(/^\w*/.exec(line)![0]);
+
+/** A line as a scrape at `time` would have stored it. */
+const stored = (line: string, time: number): string => {
+  const [, name, labels, value] = /^([\w:]+)(?:\{(.*)\})? (\S+)$/.exec(line)!;
+  return `${name}{${scraped}${labels ? `,${labels}` : ''}} ${value} ${time}`;
+};
+
+const own = (time: number): string => {
+  const { processor, memory, late, current } = agentAt(time);
+  const values = {
+    [ownSeries.PROCESS_CPU]: processor,
+    [ownSeries.PROCESS_RSS]: memory,
+    [ownSeries.EVENT_LOOP_DELAY_P99]: late,
+    [ownSeries.CONFIGURATION_CURRENT]: current,
+  };
+  return Object.entries(values)
+    .map(([name, value]) => stored(`${name} ${value}`, time))
+    .join('\n');
+};
+
+/** All pages that would have been scraped, as one text in the OpenMetrics format. */
+async function* pages(batches: readonly NfsBatch[]): AsyncGenerator<string, void, void> {
+  const exporter = prometheusExporter(prometheusExporterConfig.parse({ endpoint: '127.0.0.1:0' }), context);
+  await exporter.start();
+  try {
+    for (const [i, { timeMs }] of batches.entries()) {
+      // The connector goes by the clock of whoever runs it, except at an end: so each page is that of a stream that ends there.
+      const { connect } = metricsConnector(metricsConnectorConfig.parse({}), context);
+      await exporter.export(await lastValueFrom(connect(from(batches.slice(0, i + 1)))), AbortSignal.timeout(10_000));
+      const page = await (await fetch(exporter.url()!)).text();
+      const lines = page.split('\n').filter(isAsked);
+      yield `${lines.map((line) => stored(line, timeMs / 1000)).join('\n')}\n${own(timeMs / 1000)}\n`;
+    }
+    yield '# EOF\n';
+  } finally {
+    await exporter.shutdown(AbortSignal.timeout(10_000));
+  }
+}
+
+const made = ({ good, said }: { readonly good: boolean; readonly said: string }): void => {
+  if (!good) throw new Error(said);
+};
+
+/** A real Prometheus that knows the hour, and asks its own rules; times are seconds. */
+export interface History {
+  /** A value each STEP seconds. */
+  range(expression: string, from: number, to: number): Promise<readonly Answer[]>;
+  instant(expression: string, time: number): Promise<readonly Answer[]>;
+  stop(): Promise<void>;
+}
+
+/** Writes the hour into a folder as Prometheus has it, with what the recording rules make of it, and starts one on that. */
+export const startHistory = async (): Promise<History> => {
+  const folder = mkdtempSync(join(tmpdir(), 'nfscope-hour-'));
+  const [text, data] = [join(folder, 'hour.txt'), join(folder, 'data')];
+  // What a scrape did not find again is gone: a block has no marks of that.
+  const settings = { data, words: [`--query.lookback-delta=${STEP + 15}s`, '--storage.tsdb.retention.time=100y'] };
+  const batches = hour();
+  const [first, last] = [batches[0]!.timeMs / 1000, batches.at(-1)!.timeMs / 1000];
+  try {
+    const file = createWriteStream(text);
+    for await (const page of pages(batches)) if (!file.write(page)) await once(file, 'drain');
+    file.end();
+    await once(file, 'finish');
+    made(promtool('tsdb', 'create-blocks-from', 'openmetrics', '--quiet', text, data));
+    const before = await startPrometheus([], [], settings);
+    const times = [`--start=${first}`, `--end=${last}`, `--eval-interval=${STEP}s`];
+    made(promtool('tsdb', 'create-blocks-from', 'rules', ...times, `--url=${before.url}`, `--output-dir=${data}`, rulesFile));
+    await before.stop();
+    const { ask, stop } = await startPrometheus([], [], settings);
+    return {
+      range: (query, start, end) => ask<Answer>('query_range', { query, start, end, step: STEP }),
+      async instant(query, time) {
+        const found = await ask<{ metric: Answer['metric']; value: Answer['values'][number] }>('query', { query, time });
+        return found.map(({ metric, value }) => ({ metric, values: [value] }));
+      },
+      async stop() {
+        await stop();
+        rmSync(folder, { recursive: true });
+      },
+    };
+  } catch (error) {
+    rmSync(folder, { recursive: true });
+    throw error;
+  }
+};

@@ -1,7 +1,5 @@
 import type { HistogramPoints, NumberPoints } from '@nfscope/model';
-import type { Family } from './families.ts';
-import type { LabelPair } from './labels.ts';
-import type { FamilyWithSeries } from './series.ts';
+import type { Family, FamilyWithSeries, LabelPair } from '@nfscope/model/prometheus';
 import { canonicalText, NUMBER_LENGTH, numberText, putBytes, putNumber, putShort } from './text-writer.ts';
 
 /** The two formats of lines. */

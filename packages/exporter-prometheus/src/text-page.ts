@@ -1,6 +1,6 @@
 import type { HistogramPoints, NumberPoints } from '@nfscope/model';
-import type { Family, FamilyWithSeries, LabelPair } from '@nfscope/model/prometheus';
-import { canonicalText, NUMBER_LENGTH, numberText, putBytes, putNumber, putShort } from './text-writer.ts';
+import { canonicalText, numberText, type Family, type FamilyWithSeries, type LabelPair } from '@nfscope/model/prometheus';
+import { NUMBER_LENGTH, putBytes, putNumber, putShort } from './text-writer.ts';
 
 /** The two formats of lines. */
 export interface TextSettings {

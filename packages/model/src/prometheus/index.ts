@@ -4,5 +4,7 @@ export { labelName, namesOf, prometheusName, translationStrategies, type Names, 
 export { familiesOf, targetInfo, type Family, type FamilyMember, type Omit } from './families.ts';
 export { equalLabels, labelCache, type LabelCache, type LabelPair, type Labels, type LabelSettings } from './labels.ts';
 export { seriesOf, type FamilyWithSeries, type SeriesSet } from './series.ts';
+// Numbers as its formats write them.
+export { canonicalText, numberText } from './number-text.ts';
 // The bytes of its protobuf messages.
 export { DOUBLE_LENGTH, field, putDouble, putField, putVarint, putZigzag, VARINT_LENGTH } from './protobuf-writer.ts';

@@ -10,7 +10,7 @@ const columns = (resources: readonly Attributes[], attributes: readonly Attribut
   startMs: new Float64Array(resources.length),
 });
 
-export const read: Attributes = { 'nfs.operation.name': 'READ' };
+const read: Attributes = { 'nfs.operation.name': 'READ' };
 
 /** Of each resource a counter of bytes that is 100 times its place from 1 on, and a histogram with as many seconds as its place in each bucket. */
 export const snapshot = (

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import protobuf from 'protobufjs';
@@ -32,7 +32,6 @@ interface WriteRequest {
 
 /** StaleNaN with the least significant byte first. */
 const stale = '020000000000f07f';
-/** Each request that has it has as many markers as these bytes stand in it. */
 const staleMarkers = (bytes: Uint8Array): number => Buffer.from(bytes).toString('hex').split(stale).length - 1;
 
 /** One line a sample: `name{label="value"} value @time`. */
@@ -59,17 +58,19 @@ export const writeReceiver = async ({ port = 0, answer = () => undefined, tls }:
   const accepted: { readonly lines: readonly string[]; readonly metadata: WriteRequest['metadata']; readonly stale: number }[] = [];
   const headers: IncomingHttpHeaders[] = [];
   const server = tls === undefined ? createServer() : createTlsServer(tls);
-  server.on('request', async (incoming, response) => {
+  server.on('request', (incoming, response: ServerResponse) => {
     const said = answer(headers.push(incoming.headers) - 1);
     if (said === 'reset') return void incoming.socket.resetAndDestroy();
     const parts: Buffer[] = [];
-    for await (const part of incoming) parts.push(part as Buffer);
-    if (said === 'silence') return;
-    if (said !== undefined) return void response.writeHead(said.status, said.headers).end(said.body);
-    const bytes = uncompress(Buffer.concat(parts));
-    const decoded = message.toObject(message.decode(bytes), { longs: Number, enums: String, defaults: true }) as WriteRequest;
-    accepted.push({ lines: linesOf(decoded), metadata: decoded.metadata, stale: staleMarkers(bytes) });
-    response.writeHead(204).end();
+    incoming.on('data', (part: Buffer) => parts.push(part));
+    incoming.once('end', () => {
+      if (said === 'silence') return;
+      if (said !== undefined) return void response.writeHead(said.status, said.headers).end(said.body);
+      const bytes = uncompress(Buffer.concat(parts));
+      const decoded = message.toObject(message.decode(bytes), { longs: Number, enums: String, defaults: true }) as WriteRequest;
+      accepted.push({ lines: linesOf(decoded), metadata: decoded.metadata, stale: staleMarkers(bytes) });
+      response.writeHead(204).end();
+    });
   });
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');

@@ -2,6 +2,7 @@ import { metricsConnectorFactory } from '@nfscope/connector-metrics';
 import { tracesConnectorFactory } from '@nfscope/connector-traces';
 import { logsConnectorFactory } from '@nfscope/connector-logs';
 import { debugExporterFactory } from '@nfscope/exporter-debug';
+import { prometheusRemoteWriteExporterFactory } from '@nfscope/exporter-prometheus-remote-write';
 import { otlpGrpcExporterFactory, otlpHttpExporterFactory } from '@nfscope/exporter-otlp';
 import { prometheusExporterFactory } from '@nfscope/exporter-prometheus';
 import { topExporterFactory } from '@nfscope/exporter-top';
@@ -33,6 +34,7 @@ export const components: readonly Factory[] = [
   otlpGrpcExporterFactory,
   otlpHttpExporterFactory,
   debugExporterFactory,
+  prometheusRemoteWriteExporterFactory,
   topExporterFactory,
   healthCheckFactory,
   zpagesFactory,

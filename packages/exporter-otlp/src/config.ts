@@ -1,5 +1,6 @@
+import { headersOf, keyPairIssue, tlsFileFields } from '@nfscope/pipeline';
 import { z } from 'zod';
-import { compressionField, fileFields, headersField, intervalField, pairIssue, temporalityField } from './config-fields.ts';
+import { compressionField, headersField, intervalField, temporalityField } from './config-fields.ts';
 
 export interface Endpoint {
   /** `host:port` or `[v6]:port`. */
@@ -24,13 +25,15 @@ export const endpointField = z
   );
 
 export const grpcHeadersField = headersField(
-  z.string().regex(/^(?!grpc-)(?!.*-bin$)[0-9a-z_.-]+$/, 'expected lower case letters, digits, _, . and -, not grpc-... and not ...-bin'),
+  headersOf(
+    z.string().regex(/^(?!grpc-)(?!.*-bin$)[0-9a-z_.-]+$/, 'expected lower case letters, digits, _, . and -, not grpc-... and not ...-bin'),
+  ),
 );
 
 const settings = z.strictObject({
   endpoint: endpointField,
   tls: z
-    .strictObject({ insecure: z.boolean().default(false).describe('Plain text to an `endpoint` without a scheme.'), ...fileFields })
+    .strictObject({ insecure: z.boolean().default(false).describe('Plain text to an `endpoint` without a scheme.'), ...tlsFileFields })
     .prefault({})
     .describe('Encryption. Files are read at the start.'),
   headers: grpcHeadersField,
@@ -47,7 +50,7 @@ export const encrypted = (endpoint: string, insecure: boolean): boolean => parse
 /** The configuration of `otlp_grpc`: a schema that checks it and fills in defaults; docs/configuration.md says what each key is. Throws ZodError. */
 export const config = settings.superRefine(({ endpoint, tls }, { addIssue }) => {
   const refuse = (path: readonly string[], message: string): void => addIssue({ code: 'custom', path: [...path], message });
-  const pair = pairIssue(tls);
+  const pair = keyPairIssue(tls);
   if (pair !== undefined) refuse(['tls'], pair);
   if (endpoint === undefined) return;
   if (!encrypted(endpoint, tls.insecure) && (tls.ca_file ?? tls.cert_file) !== undefined) {

@@ -1,6 +1,6 @@
-import { NfscopeError } from '@nfscope/pipeline';
+import { NfscopeError, tlsFileFields } from '@nfscope/pipeline';
 import type { ZodType } from 'zod';
-import { compressionField, fileFields } from './config-fields.ts';
+import { compressionField } from './config-fields.ts';
 import type { OtlpSignal } from './services.ts';
 
 /** Variables of a process, by name. */
@@ -81,7 +81,7 @@ export const settingsOf = (given: Given, protocol: Protocol, signal: OtlpSignal,
   };
   const asIs = (text: string): string => text;
   const file = (key: 'ca_file' | 'cert_file' | 'key_file', suffix: string): string | undefined =>
-    fromVariable(key, suffix, fileFields[key], asIs);
+    fromVariable(key, suffix, tlsFileFields[key], asIs);
 
   const endpoint =
     given.endpoint ??

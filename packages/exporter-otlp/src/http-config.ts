@@ -1,26 +1,10 @@
+import { httpHeaders, httpUrl, keyPairIssue, tlsFileFields } from '@nfscope/pipeline';
 import { z } from 'zod';
-import { compressionField, fileFields, headersField, intervalField, pairIssue, temporalityField } from './config-fields.ts';
+import { compressionField, headersField, intervalField, temporalityField } from './config-fields.ts';
 
-/** An URL that requests may be sent to, or undefined. */
-const parseUrl = (text: string): URL | undefined => {
-  if (!/^https?:\/\/[^/]/.test(text) || !URL.canParse(text)) return undefined;
-  const url = new URL(text);
-  return url.username + url.password + url.search + url.hash === '' ? url : undefined;
-};
+export const urlField = httpUrl('http://collector:4318').optional();
 
-export const urlField = z
-  .string()
-  .refine((text) => parseUrl(text) !== undefined, 'expected a URL such as http://collector:4318, without user, ? and #')
-  .optional();
-
-export const httpHeadersField = headersField(
-  z
-    .string()
-    .regex(
-      /^(?!(?:content-type|content-length|content-encoding|transfer-encoding|host|connection)$)[0-9a-z!#$%&'*+.^_`|~-]+$/i,
-      'expected the name of a header, and none that this exporter sets itself',
-    ),
-);
+export const httpHeadersField = headersField(httpHeaders());
 
 const settings = z.strictObject({
   endpoint: urlField.describe(
@@ -29,7 +13,7 @@ const settings = z.strictObject({
   metrics_endpoint: urlField.describe('The whole URL for metrics, instead of `endpoint`.'),
   traces_endpoint: urlField.describe('The whole URL for traces, instead of `endpoint`.'),
   logs_endpoint: urlField.describe('The whole URL for logs, instead of `endpoint`.'),
-  tls: z.strictObject(fileFields).prefault({}).describe('Encryption of `https://`. Files are read at the start.'),
+  tls: z.strictObject(tlsFileFields).prefault({}).describe('Encryption of `https://`. Files are read at the start.'),
   headers: httpHeadersField,
   compression: compressionField,
   interval: intervalField,
@@ -41,7 +25,7 @@ export type Config = z.output<typeof settings>;
 
 /** The configuration of `otlp_http`: a schema that checks it and fills in defaults; docs/configuration.md says what each key is. Throws ZodError. */
 export const config = settings.superRefine(({ tls, ...all }, { addIssue }) => {
-  const pair = pairIssue(tls);
+  const pair = keyPairIssue(tls);
   if (pair !== undefined) addIssue({ code: 'custom', path: ['tls'], message: pair });
   const urls = [all.endpoint, all.metrics_endpoint, all.traces_endpoint, all.logs_endpoint].filter((url) => url !== undefined);
   if (urls.length > 0 && urls.every((url) => url.startsWith('http://')) && (tls.ca_file ?? tls.cert_file) !== undefined) {

@@ -1,6 +1,6 @@
-import { PermanentError, RetryableError } from '@nfscope/pipeline';
+import { PermanentError, RetryableError, retryAfterMs } from '@nfscope/pipeline';
 import { expect, test } from 'vitest';
-import { failureOf, retryAfterMs } from './http-failure.ts';
+import { failureOf } from './http-failure.ts';
 
 const url = new URL('http://nas.example:4318/v1/metrics');
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);

@@ -4,4 +4,4 @@ export { factory as prometheusExporterFactory } from './factory.ts';
 export { prometheusExporter, type PrometheusExporter } from './prometheus-exporter.ts';
 export { config as prometheusExporterConfig, type Config as PrometheusExporterConfig } from './config.ts';
 // What a metric and an attribute are called in Prometheus.
-export { labelName, prometheusName } from './names.ts';
+export { labelName, prometheusName } from '@nfscope/model/prometheus';

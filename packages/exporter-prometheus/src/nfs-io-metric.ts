@@ -1,6 +1,6 @@
 import { noAttributes, type Attributes, type MetricsBatch } from '@nfscope/model';
+import type { Family } from '@nfscope/model/prometheus';
 import { attribute, metric } from '@nfscope/semconv';
-import type { Family } from './families.ts';
 
 const types = ['count', 'latency', 'bytes'] as const;
 type Type = (typeof types)[number];

@@ -1,7 +1,7 @@
 import type { Metric } from '@nfscope/model';
 import { metric } from '@nfscope/semconv';
 import { describe, expect, test } from 'vitest';
-import { canonicalText } from './text-writer.ts';
+import { canonicalText } from '@nfscope/model/prometheus';
 import { openMetrics, pageOf, textOf } from './testing/page-of.ts';
 import { parsePage } from './testing/parse-page.ts';
 import { checkMetrics, noPromtool, promtool } from './testing/promtool.ts';

@@ -1,13 +1,20 @@
 import type { MetricsBatch } from '@nfscope/model';
+import {
+  familiesOf,
+  type FamilyWithSeries,
+  labelCache,
+  type LabelCache,
+  type Names,
+  namesOf,
+  type Omit,
+  seriesOf,
+  targetInfo,
+} from '@nfscope/model/prometheus';
 import type { Config } from './config.ts';
-import { familiesOf, targetInfo, type Omit } from './families.ts';
 import type { Format } from './format.ts';
-import { labelCache, type LabelCache } from './labels.ts';
-import { namesOf, type Names } from './names.ts';
 import { nfsIoMetric } from './nfs-io-metric.ts';
 import { paced } from './paced.ts';
 import { labelFields, protobufPage } from './protobuf-page.ts';
-import { seriesOf, type FamilyWithSeries } from './series.ts';
 import { labelText, textPage } from './text-page.ts';
 
 type PageConfig = Pick<Config, 'translation_strategy' | 'resource_labels' | 'target_info' | 'created_samples' | 'nfs_io_metric'>;

@@ -1,9 +1,17 @@
 import type { HistogramPoints, NumberPoints } from '@nfscope/model';
+import {
+  DOUBLE_LENGTH,
+  type Family,
+  type FamilyWithSeries,
+  field,
+  type LabelPair,
+  putDouble,
+  putField,
+  putVarint,
+  putZigzag,
+  VARINT_LENGTH,
+} from '@nfscope/model/prometheus';
 import { exponentialOf } from './exponential.ts';
-import type { Family } from './families.ts';
-import type { LabelPair } from './labels.ts';
-import { DOUBLE_LENGTH, field, putDouble, putField, putVarint, putZigzag, VARINT_LENGTH } from './protobuf-writer.ts';
-import type { FamilyWithSeries } from './series.ts';
 
 // Tags of io.prometheus.client: the number of a field times 8, and 0 for a varint, 1 for a double, 2 for bytes.
 const pairTag = { name: 0x0a, value: 0x12 } as const;

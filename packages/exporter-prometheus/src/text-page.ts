@@ -1,8 +1,6 @@
 import type { HistogramPoints, NumberPoints } from '@nfscope/model';
-import type { Family } from './families.ts';
-import type { LabelPair } from './labels.ts';
-import type { FamilyWithSeries } from './series.ts';
-import { canonicalText, NUMBER_LENGTH, numberText, putBytes, putNumber, putShort } from './text-writer.ts';
+import { canonicalText, numberText, type Family, type FamilyWithSeries, type LabelPair } from '@nfscope/model/prometheus';
+import { NUMBER_LENGTH, putBytes, putNumber, putShort } from './text-writer.ts';
 
 /** The two formats of lines. */
 export interface TextSettings {

@@ -34,6 +34,12 @@ export { REDACTED, secret } from './secret.ts';
 export { endpoint, splitEndpoint } from './endpoint.ts';
 // Where a component is asked over HTTP.
 export { httpServer, sayPlain, type HttpServer, type ServerTls } from './http-server.ts';
+// Where an exporter sends over HTTP, and what the answers mean.
+export { httpClient, type HttpAnswer, type HttpClient } from './http-client.ts';
+export { httpFailure, retryAfterMs, type HttpFailure } from './http-failure.ts';
+export { headersOf, httpHeaders, httpUrl, keyPairIssue, tlsFileFields } from './http-fields.ts';
+// The files of TLS in a configuration.
+export { withTlsFiles, type TlsFiles, type TlsPaths } from './tls-files.ts';
 // Configuration: its shape, what is wrong in one, and a plan of what is right.
 export { pipelinesConfig, type PipelinesConfig, type TelemetryConfig } from './config.ts';
 export { ConfigError, suggest, type ConfigIssue, type ConfigPath, type Place } from './config-issue.ts';

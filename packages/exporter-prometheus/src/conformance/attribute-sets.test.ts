@@ -2,7 +2,7 @@ import type { Attributes } from '@nfscope/model';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { config } from '../config.ts';
 import { negotiateFormat } from '../format.ts';
-import { namesOf, type Names } from '../names.ts';
+import { namesOf, type Names } from '@nfscope/model/prometheus';
 import { pagesOf } from '../pages.ts';
 import { parsePage } from '../testing/parse-page.ts';
 import { checkMetrics, noPromtool, promtool } from '../testing/promtool.ts';

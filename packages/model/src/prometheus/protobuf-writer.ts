@@ -1,7 +1,9 @@
 /** The longest that a varint of a safe integer gets. */
 export const VARINT_LENGTH = 8;
+/** Of a double. */
 export const DOUBLE_LENGTH = 8;
 
+/** A whole number from 0 to 2^53. As all of these, it returns where the next byte goes. */
 export const putVarint = (bytes: Uint8Array, at: number, value: number): number => {
   let rest = value;
   while (rest > 0x7f) {
@@ -19,6 +21,7 @@ export const putZigzag = (bytes: Uint8Array, at: number, value: number): number 
 const double = new Float64Array(1);
 const doubleBytes = new Uint8Array(double.buffer);
 
+/** Eight bytes, the least significant first. */
 export const putDouble = (bytes: Uint8Array, at: number, value: number): number => {
   double[0] = value;
   for (let i = 0; i < DOUBLE_LENGTH; i++) bytes[at + i] = doubleBytes[i]!;

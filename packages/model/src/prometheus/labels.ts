@@ -1,4 +1,4 @@
-import type { Attributes, AttributeValue } from '@nfscope/model';
+import type { Attributes, AttributeValue } from '../attributes.ts';
 import type { Names } from './names.ts';
 
 /** The labels of a series, as the format of a page has them. */
@@ -8,9 +8,13 @@ export interface Labels {
   readonly hash: number;
 }
 
+/** A label as it is in Prometheus. */
 export type LabelPair = readonly [name: string, value: string];
 
-export const equalLabels = (a: Labels, b: Labels): boolean => a === b || (a.hash === b.hash && Buffer.compare(a.bytes, b.bytes) === 0);
+const equalBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, index) => byte === b[index]);
+
+/** Whether they are the labels of one series. */
+export const equalLabels = (a: Labels, b: Labels): boolean => a === b || (a.hash === b.hash && equalBytes(a.bytes, b.bytes));
 
 const plain = (value: AttributeValue): string => (typeof value === 'object' ? JSON.stringify(value) : String(value));
 
@@ -63,4 +67,5 @@ export const labelCache = ({ names, ofResource, render }: LabelSettings) => {
   };
 };
 
+/** Labels by the objects of a resource and a point. */
 export type LabelCache = ReturnType<typeof labelCache>;

@@ -1,4 +1,4 @@
-import type { HistogramPoints, NumberPoints } from '@nfscope/model';
+import type { HistogramPoints, NumberPoints } from '../metrics.ts';
 import type { Family, Omit } from './families.ts';
 import { equalLabels, type LabelCache, type Labels } from './labels.ts';
 

@@ -1,6 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { NfscopeError } from '@nfscope/pipeline';
-import type { Settings } from './environment.ts';
+import { NfscopeError } from './errors.ts';
+
+/** Where certificates (PEM) and the key of this side are; undefined where there are none. */
+export interface TlsPaths {
+  readonly ca_file?: string | undefined;
+  readonly cert_file?: string | undefined;
+  readonly key_file?: string | undefined;
+}
 
 /** What the files of a configuration hold; undefined where there is none. */
 export interface TlsFiles {
@@ -9,14 +15,12 @@ export interface TlsFiles {
   readonly key: Buffer | undefined;
 }
 
-type Named = Pick<Settings, 'ca_file' | 'cert_file' | 'key_file'>;
-
 /**
  * Reads the files and makes of them what a connection takes. Throws NFS-401 when one cannot be read or is not what it should be.
  */
-export const withTlsFiles = async <T>(settings: Named, id: string, use: (files: TlsFiles) => T): Promise<T> => {
-  const read = async (key: keyof Named): Promise<Buffer | undefined> => {
-    const path = settings[key];
+export const withTlsFiles = async <T>(paths: TlsPaths, id: string, use: (files: TlsFiles) => T): Promise<T> => {
+  const read = async (key: keyof TlsPaths): Promise<Buffer | undefined> => {
+    const path = paths[key];
     if (path === undefined) return undefined;
     try {
       return await readFile(path);
@@ -28,7 +32,7 @@ export const withTlsFiles = async <T>(settings: Named, id: string, use: (files: 
   try {
     return use(files);
   } catch (error) {
-    const names = [settings.ca_file, settings.cert_file, settings.key_file].filter((path) => path !== undefined).join(', ');
+    const names = [paths.ca_file, paths.cert_file, paths.key_file].filter((path) => path !== undefined).join(', ');
     throw new NfscopeError('NFS-401', `cannot use ${names}: ${(error as Error).message}`, id, {
       mend: 'Give files in PEM format, and the key that belongs to the certificate.',
       cause: error,

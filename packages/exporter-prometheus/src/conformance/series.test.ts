@@ -1,11 +1,11 @@
 import { metric } from '@nfscope/semconv';
 import { describe, expect, test } from 'vitest';
-import { config } from './config.ts';
-import { negotiateFormat } from './format.ts';
-import { pagesOf } from './pages.ts';
-import { openMetrics, pageOf, textOf } from './testing/page-of.ts';
-import { parsePage } from './testing/parse-page.ts';
-import { batchOf, columns, gauge, histogramPoints, type Series } from './testing/snapshots.ts';
+import { config } from '../config.ts';
+import { negotiateFormat } from '../format.ts';
+import { pagesOf } from '../pages.ts';
+import { openMetrics, pageOf, textOf } from '../testing/page-of.ts';
+import { parsePage } from '../testing/parse-page.ts';
+import { batchOf, columns, gauge, histogramPoints, type Series } from '../testing/snapshots.ts';
 
 describe('resources', () => {
   const series: Series[] = [

@@ -1,4 +1,4 @@
-import type { Metric } from '@nfscope/model';
+import type { Metric } from '../metrics.ts';
 
 /** `translation_strategy` of OpenTelemetry's specification for Prometheus exporters. */
 export const translationStrategies = [
@@ -7,6 +7,7 @@ export const translationStrategies = [
   'NoUTF8EscapingWithSuffixes',
   'NoTranslation',
 ] as const;
+/** One of them. */
 export type TranslationStrategy = (typeof translationStrategies)[number];
 
 type Named = Pick<Metric, 'name' | 'unit' | 'type'>;
@@ -72,8 +73,10 @@ const unitWords = (unit: string): string[] => {
 /** Each character that Prometheus had not before it took all of Unicode as an underscore: its escaping scheme `underscores`. */
 const escaped = (name: string): string => name.replace(/[^a-zA-Z0-9_:]/gu, '_').replace(/^[0-9]/, '_');
 
+const [encoder, decoder] = [new TextEncoder(), new TextDecoder('utf-8', { ignoreBOM: true })];
+
 // Names are compared before they are written, so that what UTF-8 writes alike has to be alike: lone surrogates.
-const wellFormed = (name: string): string => (name === '' ? '_' : Buffer.from(name).toString());
+const wellFormed = (name: string): string => (name === '' ? '_' : decoder.decode(encoder.encode(name)));
 
 /** The bound of a bucket and the name of a metric are labels of their own; named as Prometheus names a label that its own would hide. */
 const unreserved = (label: string): string => (label === 'le' || label === '__name__' ? `exported_${label}` : label);

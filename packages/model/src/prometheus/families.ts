@@ -1,8 +1,9 @@
-import { noAttributes, type Metric, type MetricsBatch } from '@nfscope/model';
+import { noAttributes } from '../attributes.ts';
+import type { Metric, MetricsBatch } from '../metrics.ts';
 import { unitText, type Names } from './names.ts';
 
 /** A metric, and the resources its points refer to. */
-interface Member {
+export interface FamilyMember {
   readonly metric: Metric;
   readonly resources: MetricsBatch['resources'];
 }
@@ -17,7 +18,7 @@ export interface Family {
   /** In words; empty where it has none. */
   readonly unit: string;
   readonly help: string;
-  readonly members: readonly Member[];
+  readonly members: readonly FamilyMember[];
 }
 
 /** What is left out of a page, and why. */
@@ -28,7 +29,7 @@ export type Omit = (reason: string, name: string) => void;
  * family cannot be on the page: `omit` is told.
  */
 export const familiesOf = (batches: Iterable<MetricsBatch>, names: Pick<Names, 'metric'>, omit: Omit): Family[] => {
-  const families = new Map<string, Family & { readonly members: Member[] }>();
+  const families = new Map<string, Family & { readonly members: FamilyMember[] }>();
   for (const { metrics, resources } of batches) {
     for (const metric of metrics) {
       const { type, description } = metric;

@@ -1,6 +1,6 @@
+import { labelName, prometheusName } from '@nfscope/model/prometheus';
 import { metric } from '@nfscope/semconv';
 import { describe, expect, test } from 'vitest';
-import { labelName, prometheusName } from './names.ts';
 
 describe('prometheusName', () => {
   test.each([

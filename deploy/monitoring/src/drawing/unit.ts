@@ -17,6 +17,11 @@ const scales: Readonly<Record<string, readonly Scale[]>> = {
     { from: 1e3, unit: 'k ops/s' },
     { from: 1, unit: ' ops/s' },
   ],
+  cps: [
+    { from: 1e6, unit: 'M c/s' },
+    { from: 1e3, unit: 'k c/s' },
+    { from: 1, unit: ' c/s' },
+  ],
   Bps: decimal('B/s'),
   bytes: [
     { from: 2 ** 30, unit: ' GiB' },

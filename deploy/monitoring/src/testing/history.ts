@@ -10,7 +10,7 @@ import { from, lastValueFrom } from 'rxjs';
 import type { Answer } from '../drawing/picture.ts';
 import { dashboards, ruleGroups } from '../files.ts';
 import { NODE, ownSeries } from '../series.ts';
-import { agentAt, hour, STEP } from './hour.ts';
+import { agentAt, hour, QUEUE_CAPACITY, STEP } from './hour.ts';
 import { promtool, startPrometheus } from './prometheus.ts';
 
 const silent = (): void => {};
@@ -29,12 +29,19 @@ const stored = (line: string, time: number): string => {
 };
 
 const own = (time: number): string => {
-  const { processor, memory, late, current } = agentAt(time);
+  const { processor, memory, late, current, waiting, sent, retried } = agentAt(time);
+  const spans = '{exporter="otlp_grpc",otel_signal="traces"}';
   const values = {
     [ownSeries.PROCESS_CPU]: processor,
     [ownSeries.PROCESS_RSS]: memory,
     [ownSeries.EVENT_LOOP_DELAY_P99]: late,
     [ownSeries.CONFIGURATION_CURRENT]: current,
+    [`${ownSeries.EXPORTER_QUEUE_SIZE}${spans}`]: waiting,
+    [`${ownSeries.EXPORTER_QUEUE_CAPACITY}${spans}`]: QUEUE_CAPACITY,
+    [`${ownSeries.EXPORTER_SENT_SPANS}${spans}`]: sent,
+    [`${ownSeries.EXPORTER_ENQUEUE_FAILED_SPANS}${spans}`]: 0,
+    [`${ownSeries.EXPORTER_SEND_FAILED_SPANS}${spans}`]: 0,
+    [`${ownSeries.EXPORTER_RETRIES}${spans}`]: retried,
   };
   return Object.entries(values)
     .map(([name, value]) => stored(`${name} ${value}`, time))

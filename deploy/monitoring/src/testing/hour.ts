@@ -295,12 +295,28 @@ export const hour = (): readonly NfsBatch[] => {
   });
 };
 
-/** What the agent would have told of itself besides, by the second since 09:00; counters since the first batch. */
-export const agentAt = (
-  time: number,
-): { readonly processor: number; readonly memory: number; readonly late: number; readonly current: number } => {
+/** When the backend of spans was away, and how much the queue before it holds. */
+const AWAY = { from: 33, to: 39 };
+export const QUEUE_CAPACITY = 10_000;
+const SPANS_A_MINUTE = 1_500;
+
+/** What the agent would have told of itself besides; counters since the first batch. */
+interface AgentFigures {
+  readonly processor: number;
+  readonly memory: number;
+  readonly late: number;
+  readonly current: number;
+  /** Of the queue of spans: those that wait, those that were sent, and attempts made again. */
+  readonly waiting: number;
+  readonly sent: number;
+  readonly retried: number;
+}
+
+/** By the second since 09:00. */
+export const agentAt = (time: number): AgentFigures => {
   const tick = (time - HOUR) / STEP;
   const minute = (time - HOUR) / MINUTE;
+  const awayMinutes = Math.max(0, Math.min(minute, AWAY.to) - AWAY.from);
   // 1 % of a core, and 2 % more while train is loud: the sum over all steps until now.
   const loudMinutes = Math.max(0, Math.min(minute, LOUD.to) - LOUD.from);
   return {
@@ -308,5 +324,8 @@ export const agentAt = (
     memory: (86 + 9 * loud(minute) + 2 * chance(96, tick)) * 2 ** 20,
     late: 0.011 + 0.009 * loud(minute) + 0.003 * chance(95, tick),
     current: minute >= 20 && minute < 24 ? 0 : 1,
+    waiting: minute < AWAY.to ? awayMinutes * SPANS_A_MINUTE : 0,
+    sent: (minute - FIRST - (minute < AWAY.to ? awayMinutes : 0)) * SPANS_A_MINUTE,
+    retried: Math.floor(awayMinutes * 2),
   };
 };

@@ -44,14 +44,18 @@ export const otlp: Scenario = {
   },
 };
 
+/** OpenMetrics writes a bound of 1 as 1.0. */
+const withBound = ({ le, ...labels }: Attributes): Attributes =>
+  le === undefined ? labels : { ...labels, le: le === '+Inf' ? le : String(Number(le)) };
+
 /** Every value of either side is on the other, and the same to the last bit. */
 function compareSamples(otlp: readonly Sample[], prometheus: readonly Sample[], checks: Checks): void {
   const valuesOf = (samples: readonly Sample[]): Map<string, number> =>
     new Map(
       samples
-        // What was in flight is forgotten five minutes later, on one side before the other, and an age is another one each second.
-        .filter(({ name }) => name.startsWith('nfs') && !/^nfs_io_inflight|_age_seconds$/.test(name))
-        .map(({ name, labels: { job: _job, instance: _instance, ...labels }, value }) => [`${name} ${sorted(labels)}`, value]),
+        // What was in flight is forgotten five minutes later, on one side before the other; an age and a share are others each second.
+        .filter(({ name }) => name.startsWith('nfs') && !/^nfs_io_(inflight|share)|_age_seconds$/.test(name))
+        .map(({ name, labels: { job: _job, instance: _instance, ...labels }, value }) => [`${name} ${sorted(withBound(labels))}`, value]),
     );
   const [ours, theirs] = [valuesOf(otlp), valuesOf(prometheus)];
   const all = [...new Set([...ours.keys(), ...theirs.keys()])];
@@ -111,7 +115,10 @@ interface PodObject {
 }
 
 function checkResources({ message }: Arrival, pods: readonly PodObject[], checks: Checks): void {
-  const ofPods = [...pointsOf(message)].filter(({ attributes }) => Object.keys(attributes).some((key) => /^(k8s|container)\./.test(key)));
+  const ofPods = [...pointsOf(message)]
+    // A share is the node's, and names a workload.
+    .filter(({ series }) => !series.startsWith('nfs.io.share '))
+    .filter(({ attributes }) => Object.keys(attributes).some((key) => /^(k8s|container)\./.test(key)));
   checks.equal('points with an attribute of their pod', ofPods.length, 0);
   for (const { metadata, spec, status } of pods) {
     const [{ name, containerID }] = status.containerStatuses;

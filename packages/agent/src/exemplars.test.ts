@@ -28,11 +28,11 @@ interface Exemplar {
 }
 
 /** What ends up on the page, and all spans. */
-const run = async (pipelines: object, connectors: object) => {
+const run = async (pipelines: object, connectors: object, processors: object = {}) => {
   const file = join(import.meta.dirname, '../../../examples/recording/nas.recording');
   const config = {
     receivers: { nfs_replay: { file, speed: 'max', at_end: 'end' } },
-    processors: { nfs_mount: {}, k8s_attributes: {}, resource: { attributes: [{ action: 'delete', pattern: '.' }] } },
+    processors: { nfs_mount: {}, k8s_attributes: {}, ...processors },
     connectors,
     exporters: { keep: {}, prometheus: { endpoint: '127.0.0.1:0' } },
     service: { pipelines: { ...pipelines, metrics: { receivers: ['metrics'], exporters: ['prometheus'] } } },
@@ -66,7 +66,7 @@ const kindOfSeries = ({ labels }: Exemplar): string =>
 
 const slow = { threshold: '1s', rate: 2, burst: 5 };
 
-test.each<[string, pipelines: object]>([
+test.each<[string, pipelines: object, processors?: object]>([
   ['metrics before traces', both(['metrics', 'traces'])],
   ['traces before metrics', both(['traces', 'metrics'])],
   [
@@ -76,9 +76,10 @@ test.each<[string, pipelines: object]>([
       'nfs/sampled': { receivers: ['nfs_replay'], exporters: ['traces'] },
       traces,
     },
+    { resource: { attributes: [{ action: 'delete', pattern: '.' }] } },
   ],
-])('%s: every exemplar is a span that was sent, in its series and its bucket', { timeout: 60_000 }, async (_, pipelines) => {
-  const { exemplars, spans } = await run(pipelines, { metrics: {}, traces: slow });
+])('%s: every exemplar is a span that was sent, in its series and its bucket', { timeout: 60_000 }, async (_, pipelines, processors) => {
+  const { exemplars, spans } = await run(pipelines, { metrics: {}, traces: slow }, processors);
   expect(exemplars.length).toBeGreaterThan(5);
   for (const one of exemplars) {
     const { span, value, timeMs, labels } = one;

@@ -334,7 +334,11 @@ describe('what became a span is said of the sources', () => {
   test('with its ids and its bucket', () => {
     const node = oneSource();
     const { input, out } = connected({ threshold: '200ms' });
-    const events: EventModel[] = [{ duration: 0.1 }, { duration: 0.5, timeMs: START + 900 }, { duration: 2, operation: WRITE, error: ESTALE }];
+    const events: EventModel[] = [
+      { duration: 0.1 },
+      { duration: 0.5, timeMs: START + 900 },
+      { duration: 2, operation: WRITE, error: ESTALE },
+    ];
     input.next({ ...node.batch(1, events), bounds: { duration: [0.25, 1], size: [] } });
     const [read, write] = out.flatMap(({ spans }) => spans);
     const idsOf = ({ traceId, spanId }: Span) => ({ traceId, spanId });

@@ -5,7 +5,7 @@ import { metricRequests, type Temporality } from './metric-requests.ts';
 import { protobufWriter } from './protobuf-writer.ts';
 import { REQUEST_BYTES } from './request-writer.ts';
 import { sentSeries } from './sent-series.ts';
-import { snapshot, type SnapshotOptions } from './testing/snapshots.ts';
+import { snapshot } from './testing/snapshots.ts';
 
 const BEGAN = 1_700_000_000_000;
 
@@ -18,8 +18,7 @@ const exemplar = (bucket: number, timeMs: number, digit: string): Exemplar => ({
 });
 
 /** A snapshot with exemplars of its first histogram. */
-const withExemplars = (exemplars: Exemplars, options: SnapshotOptions = {}): MetricsBatch => {
-  const batch = snapshot({ startMs: BEGAN, ...options });
+const withExemplars = (exemplars: Exemplars, batch: MetricsBatch): MetricsBatch => {
   const [first, ...rest] = batch.metrics;
   const [points] = first!.points as readonly HistogramPoints[];
   return { ...batch, metrics: [{ ...first!, type: 'histogram', points: [{ ...points!, exemplars }] }, ...rest] };
@@ -48,7 +47,9 @@ const heard = (requests: readonly Request[]): Record<string, string[]> => {
     for (const { name, histogram } of scopeMetrics.flatMap(({ metrics }) => metrics)) {
       for (const { attributes, exemplars = [] } of histogram?.dataPoints ?? []) {
         if (exemplars.length === 0) continue;
-        const point = [name, ...[...(resource.attributes ?? []), ...(attributes ?? [])].map(({ value }) => Object.values(value)[0])].join(' ');
+        const point = [name, ...[...(resource.attributes ?? []), ...(attributes ?? [])].map(({ value }) => Object.values(value)[0])].join(
+          ' ',
+        );
         found[point] = exemplars
           .map(({ asDouble, timeUnixNano, traceId, spanId }) => `${asDouble} ${timeUnixNano} ${hex(traceId)} ${hex(spanId)}`)
           .toSorted();
@@ -68,7 +69,7 @@ test('exemplars are at their points, as the official decoder reads them', () => 
       [0, [a, b]],
       [4, [c]],
     ]),
-    { resources: [{ pod: 'etl' }, { pod: 'web' }, { pod: 'batch' }] },
+    snapshot({ startMs: BEGAN, resources: [{ pod: 'etl' }, { pod: 'web' }, { pod: 'batch' }] }),
   );
   expect(backend()(batch)).toEqual({ 'duration etl 0': heardOf(a, b), 'duration web 1': heardOf(c) });
 });
@@ -77,15 +78,15 @@ test('of more points than a request has room for, each has its own', () => {
   const of = (point: number) => [0, 1, 2, 3].map((bucket) => exemplar(bucket, BEGAN + point, 'a'));
   const points = Array.from({ length: 4_000 }, (_, point) => point);
   const exemplars: Exemplars = new Map(points.map((point) => [point, of(point)]));
-  const found = backend()(withExemplars(exemplars, { resources: [{ pod: 'etl' }], each: points.length, timeMs: BEGAN + 10_000 }));
+  const found = backend()(withExemplars(exemplars, snapshot({ startMs: BEGAN, resources: [{ pod: 'etl' }], each: points.length })));
   expect(found).toEqual(Object.fromEntries(points.map((point) => [`duration etl ${point}`, heardOf(...of(point))])));
 });
 
 describe.each(['cumulative', 'delta'] as const)('%s', (temporality) => {
-  const options = { resources: [{ pod: 'etl' }], each: 1 };
+  const batch = snapshot({ startMs: BEGAN, resources: [{ pod: 'etl' }], each: 1 });
   const [early, late] = [exemplar(0, BEGAN + 500, 'a'), exemplar(1, BEGAN + 1500, 'b')];
-  const first = withExemplars(new Map([[0, [early]]]), { ...options, timeMs: BEGAN + 1000 });
-  const second = withExemplars(new Map([[0, [early, late]]]), { ...options, tick: 2, timeMs: BEGAN + 2000 });
+  const first = withExemplars(new Map([[0, [early]]]), { ...batch, timeMs: BEGAN + 1000 });
+  const second = withExemplars(new Map([[0, [early, late]]]), { ...batch, timeMs: BEGAN + 2000 });
 
   test('an exemplar is sent once', () => {
     const send = backend(temporality);

@@ -173,7 +173,13 @@ describe('metrics', () => {
     ]);
   });
 
-  const exemplar = (bucket: number, timeMs: number): Exemplar => ({ bucket, timeMs, value: 1, traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) });
+  const exemplar = (bucket: number, timeMs: number): Exemplar => ({
+    bucket,
+    timeMs,
+    value: 1,
+    traceId: 'a'.repeat(32),
+    spanId: 'b'.repeat(16),
+  });
   const withExemplars = (metric: HistogramMetric, ...exemplars: [point: number, own: Exemplar[]][]): HistogramMetric => ({
     ...metric,
     points: metric.points.map((points) => ({ ...points, exemplars: new Map(exemplars) })),
@@ -202,7 +208,17 @@ describe('metrics', () => {
   });
 
   test('exemplars of points that stay apart stay as they are', async () => {
-    const metric = withExemplars(histogramOf([1], [{ a: 1 }, { a: 2 }], [[1, 1], [1, 1]]), [1, [exemplar(1, 7)]]);
+    const metric = withExemplars(
+      histogramOf(
+        [1],
+        [{ a: 1 }, { a: 2 }],
+        [
+          [1, 1],
+          [1, 1],
+        ],
+      ),
+      [1, [exemplar(1, 7)]],
+    );
     const { metrics } = await deleted(snapshotOf([{}], [metric]), 'b');
     expect((metrics[0] as HistogramMetric).points[0]!.exemplars).toBe(metric.points[0]!.exemplars);
   });

@@ -1,4 +1,12 @@
-import { addExemplar, type Attributes, type Exemplars, type HistogramPoints, type Metric, type MetricsBatch, type NumberPoints } from '@nfscope/model';
+import {
+  addExemplar,
+  type Attributes,
+  type Exemplars,
+  type HistogramPoints,
+  type Metric,
+  type MetricsBatch,
+  type NumberPoints,
+} from '@nfscope/model';
 import { knownNames, type Change, type Naming } from './naming.ts';
 
 interface Join {

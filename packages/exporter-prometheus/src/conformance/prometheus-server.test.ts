@@ -110,7 +110,11 @@ describe('read by a real Prometheus', { timeout: 90_000 }, () => {
     ]);
     const exporter = await exporterOf({}, batchOf(series, [{ ...metric.IO_DURATION, points: [{ ...duration, ...started, exemplars }] }]));
     const server = await serverOf(program, { nfscope: { url: exporter.url()! } }, ['exemplar-storage', ...features]);
-    const found = (await server.exemplars(selector)).map(({ seriesLabels: { k8s_pod_name: pod, le }, exemplars: own }) => ({ pod, le, own }));
+    const found = (await server.exemplars(selector)).map(({ seriesLabels: { k8s_pod_name: pod, le }, exemplars: own }) => ({
+      pod,
+      le,
+      own,
+    }));
     const of = (value: string, digit: string) => ({
       labels: { trace_id: digit.repeat(32), span_id: digit.repeat(16) },
       value,

@@ -69,17 +69,14 @@ export const prometheusServer = async (program: string, jobs: Readonly<Record<st
       }, patience),
     /** What an instant query finds; waits until `enough` says so of it, or there is something. */
     query: (text: string, enough = (samples: readonly Sample[]): boolean => samples.length > 0): Promise<readonly Sample[]> =>
-      vi.waitFor(
-        async () => {
-          const { result } = await ask<{ result: { metric: Record<string, string>; value: [number, string] }[] }>(
-            `query?query=${encodeURIComponent(text)}`,
-          );
-          const samples = result.map(({ metric, value }) => ({ metric, value: Number(value[1]) }));
-          if (!enough(samples)) throw new Error(`${text}: ${JSON.stringify(samples)}`);
-          return samples;
-        },
-        patience,
-      ),
+      vi.waitFor(async () => {
+        const { result } = await ask<{ result: { metric: Record<string, string>; value: [number, string] }[] }>(
+          `query?query=${encodeURIComponent(text)}`,
+        );
+        const samples = result.map(({ metric, value }) => ({ metric, value: Number(value[1]) }));
+        if (!enough(samples)) throw new Error(`${text}: ${JSON.stringify(samples)}`);
+        return samples;
+      }, patience),
     async stop(): Promise<void> {
       running.kill('SIGKILL');
       await ended;

@@ -47,7 +47,12 @@ export const seriesOf = ({
         const width = bounds.length + 1;
         const buckets = [...points.buckets.subarray(i * width, (i + 1) * width)];
         const exemplars = points.exemplars?.get(i);
-        return [metric.name, resource, attributes, { start, bounds, buckets, count: count[i], sum: sum[i], ...(exemplars && { exemplars }) }];
+        return [
+          metric.name,
+          resource,
+          attributes,
+          { start, bounds, buckets, count: count[i], sum: sum[i], ...(exemplars && { exemplars }) },
+        ];
       }),
     ),
   );

@@ -1,12 +1,12 @@
-import type { Exemplar, HistogramPoints, Metric, NumberPoints } from '@nfscope/model';
+import type { HistogramPoints, Metric, NumberPoints } from '@nfscope/model';
 import { keptBytes } from './attribute-bytes.ts';
+import { EXEMPLAR_BYTES, putExemplars } from './exemplars.ts';
 import {
   bytesTag,
   closeMessage,
   fixed64Tag,
   putCount,
   putDouble,
-  putHex,
   putRaw,
   putTime,
   putVarint,
@@ -30,16 +30,8 @@ const COUNT = fixed64Tag(4);
 const SUM = fixed64Tag(5);
 const BUCKET_COUNTS = bytesTag(6);
 const EXPLICIT_BOUNDS = bytesTag(7);
-const EXEMPLARS = bytesTag(8);
 const NUMBER_FLAGS = varintTag(8);
 const HISTOGRAM_FLAGS = varintTag(10);
-/** Of Exemplar. */
-const EXEMPLAR_TIME = fixed64Tag(2);
-const EXEMPLAR_AS_DOUBLE = fixed64Tag(3);
-const EXEMPLAR_SPAN_ID = bytesTag(4);
-const EXEMPLAR_TRACE_ID = bytesTag(5);
-/** With its header. */
-const EXEMPLAR_BYTES = 48;
 /** DataPointFlags. */
 const NO_RECORDED_VALUE = 1;
 /** All fields of a point with a length of their own, its attributes and bounds apart: times, count, sum, flags, headers. */
@@ -76,19 +68,6 @@ export const pointWriter = (writer: ProtobufWriter, metric: Metric, set: SentSet
   const most = 'buckets' in points ? FIXED_BYTES + boundsBytes(points.bounds).length + 8 * (points.bounds.length + 1) : FIXED_BYTES;
   const exemplars = 'buckets' in points ? points.exemplars : undefined;
   return { put, bytes: (row) => most + keyValues[row]!.length + EXEMPLAR_BYTES * (exemplars?.get(row)?.length ?? 0) };
-};
-
-/** Those that ended after the last point the backend took: the snapshots before had the others. */
-const putExemplars = (writer: ProtobufWriter, exemplars: readonly Exemplar[], takenMs: number): void => {
-  for (const { value, timeMs, traceId, spanId } of exemplars) {
-    if (timeMs <= takenMs) continue;
-    const size = sizeOf(writer);
-    putHex(writer, EXEMPLAR_TRACE_ID, traceId);
-    putHex(writer, EXEMPLAR_SPAN_ID, spanId);
-    putDouble(writer, EXEMPLAR_AS_DOUBLE, value);
-    putTime(writer, EXEMPLAR_TIME, timeMs);
-    closeMessage(writer, EXEMPLARS, size);
-  }
 };
 
 /** Where a HistogramDataPoint has its numbers, if its fields are those of `histogramForm`: each after a tag of one byte. */

@@ -2,9 +2,7 @@ import {
   Sources,
   type Attributes,
   type CounterMetric,
-  type Exemplar,
   type GaugeMetric,
-  type HistogramMetric,
   type LogsBatch,
   type Metric,
   type MetricsBatch,
@@ -171,56 +169,6 @@ describe('metrics', () => {
       ['h', {}, {}, { start: 0, bounds: [], buckets: [13], count: 13, sum: 26 }],
       ['h', {}, { keep: 1 }, { start: 0, bounds: [1, 8], buckets: [4, 5, 6], count: 15, sum: 30 }],
     ]);
-  });
-
-  const exemplar = (bucket: number, timeMs: number): Exemplar => ({
-    bucket,
-    timeMs,
-    value: 1,
-    traceId: 'a'.repeat(32),
-    spanId: 'b'.repeat(16),
-  });
-  const withExemplars = (metric: HistogramMetric, ...exemplars: [point: number, own: Exemplar[]][]): HistogramMetric => ({
-    ...metric,
-    points: metric.points.map((points) => ({ ...points, exemplars: new Map(exemplars) })),
-  });
-
-  test('exemplars go where their points go: of a bucket the newest stays, of what has no buckets any more the newest of all', async () => {
-    const sets = [{ o: 'READ' }, { o: 'WRITE' }, { o: 'READ', keep: 1 }, { o: 'WRITE', keep: 2 }];
-    const counts = sets.map(() => [1, 1, 1]);
-    const fine = withExemplars(
-      histogramOf([1, 8], sets, counts),
-      [0, [exemplar(0, 10), exemplar(2, 10)]],
-      [1, [exemplar(0, 9), exemplar(1, 9), exemplar(2, 11)]],
-      [2, [exemplar(1, 5), exemplar(2, 4)]],
-    );
-    const coarse = histogramOf([], [{ o: 'GETATTR', keep: 1 }], [[1]]);
-    const batch = snapshotOf([{}], [{ ...fine, points: [...fine.points, ...coarse.points] }]);
-    const found = seriesOf(await deleted(batch, 'o')).map(([, , attributes, reading]) => [
-      attributes,
-      (reading as { exemplars?: Exemplar[] }).exemplars?.toSorted((one, other) => one.bucket - other.bucket),
-    ]);
-    expect(found).toEqual([
-      [{}, [exemplar(0, 10), exemplar(1, 9), exemplar(2, 11)]],
-      [{ keep: 2 }, undefined],
-      [{ keep: 1 }, [exemplar(0, 5)]],
-    ]);
-  });
-
-  test('exemplars of points that stay apart stay as they are', async () => {
-    const metric = withExemplars(
-      histogramOf(
-        [1],
-        [{ a: 1 }, { a: 2 }],
-        [
-          [1, 1],
-          [1, 1],
-        ],
-      ),
-      [1, [exemplar(1, 7)]],
-    );
-    const { metrics } = await deleted(snapshotOf([{}], [metric]), 'b');
-    expect((metrics[0] as HistogramMetric).points[0]!.exemplars).toBe(metric.points[0]!.exemplars);
   });
 
   test('a series has one object of attributes over all snapshots, whichever of its points are left', async () => {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ import type { Answer } from '../drawing/picture.ts';
 import { dashboards, ruleGroups } from '../files.ts';
 import { NODE, ownSeries } from '../series.ts';
 import { agentAt, hour, QUEUE_CAPACITY, STEP } from './hour.ts';
-import { promtool, startPrometheus } from './prometheus.ts';
+import { promtool, promtoolIn, startPrometheus } from './prometheus.ts';
 
 const silent = (): void => {};
 const context = { id: 'hour', version: '0.0.0', log: { debug: silent, info: silent, warn: silent, error: silent } };
@@ -95,7 +95,9 @@ export const startHistory = async (): Promise<History> => {
     made(promtool('tsdb', 'create-blocks-from', 'openmetrics', '--quiet', text, data));
     const before = await startPrometheus([], [], settings);
     const times = [`--start=${first}`, `--end=${last}`, `--eval-interval=${STEP}s`];
-    made(promtool('tsdb', 'create-blocks-from', 'rules', ...times, `--url=${before.url}`, `--output-dir=${data}`, rulesFile));
+    // When within a step a group of rules is evaluated hangs on the name of its file, as it was given.
+    copyFileSync(rulesFile, join(folder, 'rules.yaml'));
+    made(promtoolIn(folder, 'tsdb', 'create-blocks-from', 'rules', ...times, `--url=${before.url}`, `--output-dir=${data}`, 'rules.yaml'));
     await before.stop();
     const { ask, stop } = await startPrometheus([], [], settings);
     return {

@@ -26,8 +26,11 @@ export const missing = (): string | undefined =>
   program('prometheus') && program('promtool') ? undefined : 'no Prometheus on PATH nor unpacked by the lab (`npm run lab:runtimes`)';
 
 /** Runs promtool; what it said, and whether it was content. */
-export const promtool = (...words: readonly string[]): { readonly good: boolean; readonly said: string } => {
-  const { status, stdout, stderr } = spawnSync(program('promtool')!, words, { encoding: 'utf8' });
+export const promtool = (...words: readonly string[]): { readonly good: boolean; readonly said: string } => promtoolIn('.', ...words);
+
+/** The same, in a folder. */
+export const promtoolIn = (cwd: string, ...words: readonly string[]): { readonly good: boolean; readonly said: string } => {
+  const { status, stdout, stderr } = spawnSync(program('promtool')!, words, { encoding: 'utf8', cwd });
   return { good: status === 0, said: `${stdout}${stderr}` };
 };
 

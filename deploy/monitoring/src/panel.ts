@@ -65,7 +65,7 @@ export const heatmap = (panel: Panel, expr: string) =>
     .height(8)
     .unit(panel.unit)
     .datasource(datasource)
-    .withTarget(query({ expr, legend: '{{le}}' }, 0).format(PromQueryFormat.Heatmap));
+    .withTarget(query({ expr, legend: '{{le}}' }, 0).format(PromQueryFormat.Heatmap).exemplar(true));
 
 /** One number. */
 export const stat = (panel: Panel, one: Query) =>

@@ -11,6 +11,12 @@ export const config = z.strictObject({
     .boolean()
     .default(false)
     .describe('Adds nfs.io.charge, the rule that decided who pays, to every point. Multiplies the series of buffered writes.'),
+  exemplars: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether each bucket of nfs.io.duration points at its newest operation that a connector `traces` of the same receiver made a span of. Without such a connector there are none.',
+    ),
   max_series: z
     .number()
     .int()

@@ -19,11 +19,14 @@ type SdkAttributes = SdkPoint['attributes'];
 /**
  * The same series for a MetricReader of the OpenTelemetry SDK: subscribe it to batches, and give it to the reader's
  * `metricProducers`. A reader has one resource, so resource attributes are attributes of each point here.
- * Counts are cumulative whatever the reader prefers; one producer serves several readers.
+ * The SDK's points have no exemplars. Counts are cumulative whatever the reader prefers; one producer serves several readers.
  * After an error of the batches the last values stay, and every collection reports the error.
  */
-export const metricProducer = (config: Omit<Config, 'interval'>, context: ComponentContext): MetricProducer & Observer<NfsBatch> => {
-  const tally = startTally(config, context);
+export const metricProducer = (
+  config: Omit<Config, 'interval' | 'exemplars'>,
+  context: ComponentContext,
+): MetricProducer & Observer<NfsBatch> => {
+  const tally = startTally({ ...config, exemplars: false }, context);
   const merged = mergeAttributes();
   const errors: unknown[] = [];
   let release = false;

@@ -28,6 +28,7 @@ describeComponent(factory, {
       interval: '250ms',
       grace: '0s',
       charge: true,
+      exemplars: false,
       max_series: 500,
       share_window: '5m',
       mount_health: { slow: '20ms', stuck: '5s', window: '30s' },

@@ -1,4 +1,4 @@
-import type { Bounds, HistogramPoints, Lost, Metric, MetricsBatch, NumberPoints, Points } from '@nfscope/model';
+import type { Bounds, Exemplars, HistogramPoints, Lost, Metric, MetricsBatch, NumberPoints, Points } from '@nfscope/model';
 import { attribute, metric } from '@nfscope/semconv';
 import type { Family, Layout } from './layout.ts';
 import type { HistogramColumn, Rows } from './rows.ts';
@@ -68,6 +68,17 @@ const wire = (rows: Rows, family: Family, points: Points): NumberPoints => {
 
 const present = (sets: readonly HistogramPoints[]): HistogramPoints[] => sets.filter(({ length }) => length > 0);
 
+/** What a snapshot asks about sources. */
+interface AboutSources extends Pick<Page, 'operation' | 'isHeld'> {
+  /** Their operations that became spans, at the points of a family; absent where there are to be no exemplars. */
+  readonly exemplars?: (family: Family) => Exemplars;
+}
+
+const withExemplars = (points: HistogramPoints, family: Family, of: AboutSources['exemplars']): HistogramPoints => {
+  const exemplars = of?.(family);
+  return exemplars === undefined || exemplars.size === 0 ? points : { ...points, exemplars };
+};
+
 /** All series as they are now; what is handed out never changes. Metrics without a point are left out. */
 export const snapshot = (
   rows: Rows,
@@ -77,13 +88,14 @@ export const snapshot = (
   timeMs: number,
   scope: Scope,
   supplements: readonly Supplement[],
-  sources: Pick<Page, 'operation' | 'isHeld'>,
+  { exemplars, ...page }: AboutSources,
 ): MetricsBatch => {
   const { duration, detailed, brief, operation, payload, direct, calls, called } = layout;
   const split = (column: 'rtt' | 'queue', sum: Float64Array): HistogramPoints[] =>
     present([withBuckets(rows, column, sum, detailed, bounds.duration), withoutBuckets(rows, sum, brief)]);
+  const durations = withBuckets(rows, 'duration', rows.durationSum, duration, bounds.duration);
   const metrics: Metric[] = [
-    { ...metric.IO_DURATION, points: present([withBuckets(rows, 'duration', rows.durationSum, duration, bounds.duration)]) },
+    { ...metric.IO_DURATION, points: present([withExemplars(durations, duration, exemplars)]) },
     { ...metric.IO_RTT, points: split('rtt', rows.rttSum) },
     { ...metric.IO_QUEUE, points: split('queue', rows.queueSum) },
     { ...metric.IO_SIZE, points: present([withBuckets(rows, 'size', rows.bytes, payload, bounds.size)]) },
@@ -102,6 +114,6 @@ export const snapshot = (
     if (index === undefined) indexOf.set(wanted, (index = resources.push(wanted) - 1));
     return index;
   };
-  for (const supplement of supplements) metrics.push(...supplement.metrics({ ...sources, resource, timeMs }));
+  for (const supplement of supplements) metrics.push(...supplement.metrics({ ...page, resource, timeMs }));
   return { timeMs, resources, scope, metrics: metrics.filter(({ points }) => points.length > 0) };
 };

@@ -2,6 +2,7 @@ import type { MetricsBatch, NfsBatch, Sources } from '@nfscope/model';
 import type { ComponentContext } from '@nfscope/pipeline';
 import type { Config } from './config.ts';
 import { coverageGauge } from './coverage-gauge.ts';
+import { exemplarsOf } from './exemplars.ts';
 import { inflightGauges } from './inflight.ts';
 import { ioShares } from './io-shares.ts';
 import { layOut, type Layout } from './layout.ts';
@@ -38,7 +39,7 @@ interface Counting {
 }
 
 export const startTally = (
-  { grace, charge, max_series, mount_health, share_window }: Omit<Config, 'interval'>,
+  { grace, charge, exemplars, max_series, mount_health, share_window }: Omit<Config, 'interval'>,
   { id, log, version }: ComponentContext,
 ): Tally => {
   // metrics/blue is another scope than metrics: an exporter that keeps the latest snapshot of each can tell them apart.
@@ -127,6 +128,7 @@ export const startTally = (
         isHeld,
         operation: (source, operation, rule) =>
           isHeld(source) ? undefined : placement.series(sources.at(source), latest.operations[operation]!, rule),
+        ...(exemplars && { exemplars: (family) => exemplarsOf(sources, rows, family, startMs) }),
       });
     },
 

@@ -1,4 +1,4 @@
-import type { Attributes, NfsBatch, Span, Sources, TracesBatch } from '@nfscope/model';
+import { bucketOf, type Attributes, type NfsBatch, type Span, type Sources, type TracesBatch } from '@nfscope/model';
 import type { ComponentContext } from '@nfscope/pipeline';
 import { errorName, ownMetric } from '@nfscope/semconv';
 import { metrics } from '@opentelemetry/api';
@@ -92,7 +92,7 @@ export const spanSampler = (
 
   return {
     take(batch) {
-      const { events, sources, operations } = batch;
+      const { events, sources, operations, bounds } = batch;
       const { cap, slow } = receiverOf(sources);
       timeMs = batch.timeMs;
       const ready = named();
@@ -110,8 +110,16 @@ export const spanSampler = (
           continue;
         }
         const waits = isHeld(sources, source);
-        if (waits && held.length >= MOST_HELD) overHeld++;
-        else (waits ? held : ready).push({ sources, source, span: spanOf(batch, i, config, newId) });
+        if (waits && held.length >= MOST_HELD) {
+          overHeld++;
+          continue;
+        }
+        const span = spanOf(batch, i, config, newId);
+        (waits ? held : ready).push({ sources, source, span });
+        const value = events.duration[i]!;
+        const { traceId, spanId, endMs } = span;
+        const exemplar = { bucket: bucketOf(bounds.duration, value), value, timeMs: endMs, traceId, spanId };
+        sources.sampled.add({ source, operation, error, exemplar });
       }
       slow.learn(events, timeMs);
       drop(overRate, 'rate');

@@ -327,3 +327,48 @@ describe('what is over the rate of a source', () => {
     await end();
   });
 });
+
+describe('what became a span is said of the sources', () => {
+  const sampledOf = ({ sources }: NodeEvents) => Array.from(sources.sampled.all());
+
+  test('with its ids and its bucket', () => {
+    const node = oneSource();
+    const { input, out } = connected({ threshold: '200ms' });
+    const events: EventModel[] = [
+      { duration: 0.1 },
+      { duration: 0.5, timeMs: START + 900 },
+      { duration: 2, operation: WRITE, error: ESTALE },
+    ];
+    input.next({ ...node.batch(1, events), bounds: { duration: [0.25, 1], size: [] } });
+    const [read, write] = out.flatMap(({ spans }) => spans);
+    const idsOf = ({ traceId, spanId }: Span) => ({ traceId, spanId });
+    expect(sampledOf(node)).toEqual([
+      { source: 0, operation: READ, error: 0, exemplar: { bucket: 1, value: 0.5, timeMs: START + 900, ...idsOf(read!) } },
+      { source: 0, operation: WRITE, error: ESTALE, exemplar: { bucket: 2, value: 2, timeMs: START + 1000, ...idsOf(write!) } },
+    ]);
+  });
+
+  test('with the trace that it joins', () => {
+    const [trace, parent] = ['4bf92f3577b34da6a3ce929d0e0e4736', '00f067aa0ba902b7'];
+    const node = oneSource();
+    const job = { 'process.environment_variable.TRACEPARENT': `00-${trace}-${parent}-01` };
+    node.processes.set(42, { tgid: 42, start: 1, cgroup: 1, uid: 0, comm: 'x', job });
+    const [span] = spansOf({ trace_context: 'TRACEPARENT' }, node, [1, [{ owner: 42, duration: 2 }]]);
+    expect(sampledOf(node).map(({ exemplar: { traceId, spanId } }) => [traceId, spanId])).toEqual([[trace, span!.spanId]]);
+  });
+
+  test('and nothing of what the rate dropped', () => {
+    const node = oneSource();
+    const spans = spansOf({ burst: 1, rate: 0.001 }, node, [1, [{ duration: 2 }, { duration: 2, operation: WRITE }]]);
+    expect(sampledOf(node).map(({ exemplar }) => exemplar.spanId)).toEqual(spans.map(({ spanId }) => spanId));
+  });
+
+  test('nor of what found no room among those that wait for a name', () => {
+    const node = nodeEvents();
+    node.source({}, {}, true);
+    const waiting = Array.from({ length: 10_000 }, () => ({ duration: 2 }));
+    const spans = spansOf({ burst: 20_000 }, node, [1, [...waiting, { duration: 2, operation: WRITE }]]);
+    expect(spans.length).toBe(10_000);
+    expect(sampledOf(node).map(({ operation }) => operation)).toEqual([READ]);
+  });
+});

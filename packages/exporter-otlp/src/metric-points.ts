@@ -1,5 +1,6 @@
 import type { HistogramPoints, Metric, NumberPoints } from '@nfscope/model';
 import { keptBytes } from './attribute-bytes.ts';
+import { EXEMPLAR_BYTES, putExemplars } from './exemplars.ts';
 import {
   bytesTag,
   closeMessage,
@@ -65,7 +66,8 @@ export const pointWriter = (writer: ProtobufWriter, metric: Metric, set: SentSet
         ? numberWriter(writer, points, set, timeMs)
         : endWriter(writer, metric.type === 'histogram' ? HISTOGRAM_FLAGS : NUMBER_FLAGS, set, timeMs);
   const most = 'buckets' in points ? FIXED_BYTES + boundsBytes(points.bounds).length + 8 * (points.bounds.length + 1) : FIXED_BYTES;
-  return { put, bytes: (row) => most + keyValues[row]!.length };
+  const exemplars = 'buckets' in points ? points.exemplars : undefined;
+  return { put, bytes: (row) => most + keyValues[row]!.length + EXEMPLAR_BYTES * (exemplars?.get(row)?.length ?? 0) };
 };
 
 /** Where a HistogramDataPoint has its numbers, if its fields are those of `histogramForm`: each after a tag of one byte. */
@@ -104,7 +106,7 @@ const setCounts = (view: DataView, at: number, values: Float64Array, first: numb
 };
 
 const histogramWriter = (writer: ProtobufWriter, points: HistogramPoints, set: SentSet, timeMs: number) => {
-  const { buckets, sum, count, startMs } = points;
+  const { buckets, sum, count, startMs, exemplars } = points;
   const { keyValues, timeMs: toldMs, width: toldWidth } = set;
   const width = points.bounds.length + 1;
   // Most series began together.
@@ -114,6 +116,8 @@ const histogramWriter = (writer: ProtobufWriter, points: HistogramPoints, set: S
   return (row: number): void => {
     const size = sizeOf(writer);
     putRaw(writer, keyValues[row]!);
+    const own = exemplars?.get(row);
+    if (own !== undefined) putExemplars(writer, own, toldMs[row]!);
     putRaw(writer, form);
     const { view, at } = writer;
     const told = wasTold(set, row) ? set.told : undefined;

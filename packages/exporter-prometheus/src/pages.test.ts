@@ -1,4 +1,4 @@
-import type { Metric } from '@nfscope/model';
+import type { Exemplar, Metric } from '@nfscope/model';
 import { metric } from '@nfscope/semconv';
 import { describe, expect, test } from 'vitest';
 import { canonicalText } from '@nfscope/model/prometheus';
@@ -159,6 +159,78 @@ describe('OpenMetrics', () => {
       ['nfs_io_wire_bytes_created', '1520879607.789'],
     ]);
     expect(await pageOf(undefined, { created_samples: true }, batch)).not.toContain('_created');
+  });
+
+  describe('exemplars', () => {
+    const exemplar = (bucket: number, timeMs: number, digit: string): Exemplar => ({
+      bucket,
+      value: [0.25, 4.5, 1e-7][bucket]!,
+      timeMs,
+      traceId: digit.repeat(32),
+      spanId: digit.repeat(16),
+    });
+    const text = (digit: string, value: string, time: string): string =>
+      ` # {trace_id="${digit.repeat(32)}",span_id="${digit.repeat(16)}"} ${value} ${time}`;
+    const two = [{ attributes: { op: 'READ', k: 1 } }, { attributes: { op: 'WRITE', k: 1 } }];
+    const points = histogramPoints(two, [0.5, 8], [1, 2, 4, 3, 0, 1], [5, 6]);
+    const exemplars = new Map([
+      [0, [exemplar(1, 1_520_879_607_789, 'a'), exemplar(0, 1_520_879_607_000, 'b')]],
+      [1, [exemplar(2, 1_520_879_608_000, 'c')]],
+    ]);
+    const withThem = batchOf(two, [{ ...metric.IO_DURATION, points: [{ ...points, exemplars }] }]);
+
+    test('are behind the buckets that count them, and on no other line', async () => {
+      const page = await pageOf(openMetrics, {}, withThem);
+      expect(page.split('\n').filter((line) => line.includes('_bucket'))).toEqual([
+        `nfs_io_duration_seconds_bucket{k="1",op="READ",le="0.5"} 1${text('b', '0.25', '1520879607')}`,
+        `nfs_io_duration_seconds_bucket{k="1",op="READ",le="8.0"} 3${text('a', '4.5', '1520879607.789')}`,
+        'nfs_io_duration_seconds_bucket{k="1",op="READ",le="+Inf"} 7',
+        'nfs_io_duration_seconds_bucket{k="1",op="WRITE",le="0.5"} 3',
+        'nfs_io_duration_seconds_bucket{k="1",op="WRITE",le="8.0"} 3',
+        `nfs_io_duration_seconds_bucket{k="1",op="WRITE",le="+Inf"} 4${text('c', '1e-7', '1520879608')}`,
+      ]);
+      expect(page.split('\n').filter((line) => line.includes(' # ') && !line.includes('_bucket'))).toEqual([]);
+    });
+
+    test('are not in the text format, which has none', async () => {
+      const plain = batchOf(two, [{ ...metric.IO_DURATION, points: [points] }]);
+      expect(await textOf(withThem)).toBe(await textOf(plain));
+    });
+
+    test('of series that become one are the newest of each bucket, and the snapshot stays as it was', async () => {
+      const same = [{ resource: { pod: 'a' } }, { resource: { pod: 'b' } }, { resource: { pod: 'c' } }];
+      const three = histogramPoints(same, [0.5], [1, 1, 1, 1, 1, 1], [1, 1, 1]);
+      const [older, newer, other] = [exemplar(1, 10_000, 'a'), exemplar(1, 11_000, 'b'), exemplar(0, 9000, 'c')];
+      const given = new Map([
+        [0, [older]],
+        [1, [newer, other]],
+      ]);
+      const batch = batchOf(same, [{ ...metric.IO_DURATION, points: [{ ...three, exemplars: given }] }]);
+      const page = await pageOf(openMetrics, { resource_labels: [] }, batch);
+      expect(page.split('\n').filter((line) => line.includes('_bucket'))).toEqual([
+        `nfs_io_duration_seconds_bucket{le="0.5"} 3${text('c', '0.25', '9')}`,
+        `nfs_io_duration_seconds_bucket{le="+Inf"} 6${text('b', '4.5', '11')}`,
+      ]);
+      expect([...given]).toEqual([
+        [0, [older]],
+        [1, [newer, other]],
+      ]);
+    });
+
+    test('have room in a page of many', async () => {
+      const many = Array.from({ length: 3_000 }, (_, index) => ({ attributes: { index } }));
+      const bounds = [0.5, 8];
+      const own = histogramPoints(
+        many,
+        bounds,
+        many.flatMap(() => [1, 1, 1]),
+        many.map(() => 1),
+      );
+      const all = new Map(many.map((_, point) => [point, [0, 1, 2].map((bucket) => exemplar(bucket, 1_520_879_607_789, 'a'))]));
+      const page = await pageOf(openMetrics, {}, batchOf(many, [{ ...metric.IO_DURATION, points: [{ ...own, exemplars: all }] }]));
+      expect(page.split(' # {').length - 1).toBe(9_000);
+      expect(parsePage(page.replaceAll(/ # \{.*/g, ''), 'openmetrics').samples).toHaveLength(15_000);
+    });
   });
 
   test.each([

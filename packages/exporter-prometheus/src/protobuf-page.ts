@@ -1,4 +1,4 @@
-import type { HistogramPoints, NumberPoints } from '@nfscope/model';
+import type { Exemplar, HistogramPoints, NumberPoints } from '@nfscope/model';
 import {
   DOUBLE_LENGTH,
   type Family,
@@ -29,6 +29,8 @@ const histogramTag = {
   delta: 0x6a,
   created: 0x7a,
 } as const;
+const bucketTag = { count: 0x08, bound: 0x11, exemplar: 0x1a } as const;
+const exemplarTag = { value: 0x11, time: 0x1a } as const;
 const counterCreatedTag = 0x1a;
 const types = { counter: 0, gauge: 1, info: 1, histogram: 4 } as const;
 
@@ -36,7 +38,7 @@ const CHUNK = 256 * 1024;
 
 const utf8 = (text: string): Uint8Array => Buffer.from(text);
 
-/** Labels as the fields of their metric. */
+/** Labels as the fields of their metric, or of their exemplar: it has them by the same number. */
 export const labelFields = (pairs: readonly LabelPair[]): Uint8Array =>
   Buffer.concat(
     pairs.map(([name, value]) =>
@@ -140,13 +142,28 @@ const number = ({ type }: Family, { value, startMs }: NumberPoints): ValueWriter
 
 /** A bucket: tag and length, count, bound. */
 const BUCKET_LENGTH = 2 + 1 + VARINT_LENGTH + 1 + DOUBLE_LENGTH;
+/** The two ids as labels, value and time, and what that makes longer before it. */
+const EXEMPLAR_LENGTH = 46 + 29 + 1 + DOUBLE_LENGTH + TIMESTAMP_LENGTH + 4;
+
+const exemplarFields = ({ traceId, spanId, value, timeMs }: Exemplar): Uint8Array => {
+  const labels = labelFields([
+    ['trace_id', traceId],
+    ['span_id', spanId],
+  ]);
+  const content = new Uint8Array(labels.length + 1 + DOUBLE_LENGTH + TIMESTAMP_LENGTH);
+  content.set(labels);
+  content[labels.length] = exemplarTag.value;
+  const end = putTime(content, putDouble(content, labels.length + 1, value), exemplarTag.time, timeMs);
+  return content.subarray(0, end);
+};
 
 /** Buckets as they are, and where their bounds are exponential a native histogram besides. */
-const histogram = ({ bounds, buckets, count, sum, startMs }: HistogramPoints): ValueWriter => {
+const histogram = ({ bounds, buckets, count, sum, startMs, exemplars }: HistogramPoints): ValueWriter => {
   const width = bounds.length + 1;
   const exponential = exponentialOf(bounds);
-  const content = new Uint8Array(64 + TIMESTAMP_LENGTH + width * (BUCKET_LENGTH + 2 * VARINT_LENGTH));
-  const scratch = new Uint8Array(Math.max(BUCKET_LENGTH, width * 2 * VARINT_LENGTH));
+  const longest = BUCKET_LENGTH + (exemplars === undefined ? 0 : EXEMPLAR_LENGTH);
+  const content = new Uint8Array(64 + TIMESTAMP_LENGTH + width * (longest + 2 * VARINT_LENGTH));
+  const scratch = new Uint8Array(Math.max(longest, width * 2 * VARINT_LENGTH));
   return {
     most: content.length + 1 + VARINT_LENGTH,
     put(bytes, point) {
@@ -154,13 +171,16 @@ const histogram = ({ bounds, buckets, count, sum, startMs }: HistogramPoints): V
       let at = putVarint(content, 1, count[point]!);
       content[at++] = histogramTag.sum;
       at = putDouble(content, at, sum[point]!);
+      const own = exemplars?.get(point);
       let below = 0;
       for (let bucket = 0; bucket < width; bucket++) {
         below += buckets[point * width + bucket]!;
-        scratch[0] = 0x08;
+        scratch[0] = bucketTag.count;
         let end = putVarint(scratch, 1, below);
-        scratch[end++] = 0x11;
+        scratch[end++] = bucketTag.bound;
         end = putDouble(scratch, end, bounds[bucket] ?? Infinity);
+        const exemplar = own?.find((one) => one.bucket === bucket);
+        if (exemplar !== undefined) end = putField(scratch, end, bucketTag.exemplar, exemplarFields(exemplar));
         at = putField(content, at, histogramTag.bucket, scratch.subarray(0, end));
       }
       if (exponential !== undefined) {

@@ -1,4 +1,4 @@
-import type { HistogramPoints, NumberPoints } from '@nfscope/model';
+import type { Exemplar, HistogramPoints, NumberPoints } from '@nfscope/model';
 import { canonicalText, numberText, type Family, type FamilyWithSeries, type LabelPair } from '@nfscope/model/prometheus';
 import { NUMBER_LENGTH, putBytes, putNumber, putShort } from './text-writer.ts';
 
@@ -136,6 +136,12 @@ const number = (family: Family, { value, startMs }: NumberPoints, settings: Text
   };
 };
 
+/** The longest that an exemplar gets; its labels have 63 of the 128 characters that OpenMetrics allows. */
+const EXEMPLAR_LENGTH = 70 + 2 * NUMBER_LENGTH;
+
+const putExemplar = (bytes: Uint8Array, at: number, { traceId, spanId, value, timeMs }: Exemplar): number =>
+  putBytes(bytes, at, utf8(` # {trace_id="${traceId}",span_id="${spanId}"} ${numberText(value)} ${numberText(timeMs / 1000)}`));
+
 const histogram = ({ name }: Family, points: HistogramPoints, { openMetrics, created }: TextSettings): PointWriter => {
   const { bounds, buckets, count, sum, startMs } = points;
   const { open } = sampleName(`${name}_bucket`);
@@ -144,13 +150,15 @@ const histogram = ({ name }: Family, points: HistogramPoints, { openMetrics, cre
   const [sums, counts, starts] = [sampleName(`${name}_sum`), sampleName(`${name}_count`), sampleName(`${name}_created`)];
   const width = ends.length;
   const longest = Math.max(...ends.map(({ length }) => length));
+  const exemplars = openMetrics ? points.exemplars : undefined;
   return {
     lines: width + 3,
-    fixed: (width + 3) * (starts.open.length + longest + LINE_REST),
+    fixed: (width + 3) * (starts.open.length + longest + LINE_REST) + (exemplars === undefined ? 0 : width * EXEMPLAR_LENGTH),
     put(bytes, line, point, labels) {
       let at = putBytes(bytes, putShort(bytes, line, open), labels);
       if (labels.length > 0) bytes[at++] = COMMA;
       const same = at - line;
+      const own = exemplars?.get(point);
       let below = 0;
       for (let bucket = 0; bucket < width; bucket++) {
         if (bucket > 0) {
@@ -160,6 +168,8 @@ const histogram = ({ name }: Family, points: HistogramPoints, { openMetrics, cre
         }
         below += buckets[point * width + bucket]!;
         at = putNumber(bytes, putShort(bytes, at, ends[bucket]!), below);
+        const exemplar = own?.find((one) => one.bucket === bucket);
+        if (exemplar !== undefined) at = putExemplar(bytes, at, exemplar);
         bytes[at++] = NEWLINE;
       }
       at = putLine(bytes, at, sums, labels, sum[point]!);

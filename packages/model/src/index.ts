@@ -25,6 +25,9 @@ export type {
   NumberPoints,
   Points,
 } from './metrics.ts';
+// Which single operations its numbers come from.
+export { addExemplar, bucketOf, type Exemplar, type Exemplars } from './exemplars.ts';
+export type { SampledOperation, SampledOperations } from './sampled-operations.ts';
 export type { Span, SpanEvent, TracesBatch } from './traces.ts';
 export type { LogRecord, LogsBatch, Severity } from './logs.ts';
 // What those ask of a batch who only pass it on.

@@ -1,4 +1,5 @@
 import type { Attributes } from './attributes.ts';
+import type { Exemplars } from './exemplars.ts';
 
 /** Points of one metric as columns; row i of each column is one point. Times are milliseconds since the Unix epoch. */
 export interface Points {
@@ -24,6 +25,8 @@ export interface HistogramPoints extends Points {
   readonly buckets: Float64Array;
   readonly count: Float64Array;
   readonly sum: Float64Array;
+  /** Operations that became spans, where any did. */
+  readonly exemplars?: Exemplars;
 }
 
 interface Descriptor {

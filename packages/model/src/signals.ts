@@ -68,7 +68,7 @@ export const signals: {
   nfs: { timeMs: ({ timeMs }) => timeMs, items: ({ totals, events }) => totals.length + events.length },
   metrics: {
     stream: ({ scope }) => scope.name,
-    shape: 1,
+    shape: 2,
     timeMs: ({ timeMs }) => timeMs,
     items: ({ metrics }) => metrics.reduce((sum, metric) => sum + pointsOf(metric), 0),
   },

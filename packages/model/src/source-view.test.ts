@@ -63,3 +63,9 @@ test('a view of a view comes after it', () => {
   table.change(0, { attributes: { a: 1 } });
   expect(named.at(0).attributes).toEqual({ a: 2, seen: 2 });
 });
+
+test('what was sampled of the operations is one list, whoever asks', () => {
+  const { table, view } = scene();
+  view.sampled.add({ source: 0, operation: 1, error: 0, exemplar: { bucket: 2, value: 1, timeMs: 3, traceId: 'a', spanId: 'b' } });
+  expect([...table.sampled.all()].map(({ operation }) => operation)).toEqual([1]);
+});

@@ -1,3 +1,4 @@
+import type { SampledOperations } from './sampled-operations.ts';
 import { Sources, type Cgroup, type RpcClient, type Source, type SourceChange } from './sources.ts';
 
 /** What a processor makes of a source; asked again whenever the source changes. */
@@ -14,6 +15,10 @@ class SourceView extends Sources {
     super();
     this.#table = table;
     this.#project = project;
+  }
+
+  override get sampled(): SampledOperations {
+    return this.#table.sampled;
   }
 
   override get length(): number {

@@ -1,5 +1,6 @@
 import { noAttributes, type Attributes, type AttributeValue } from './attributes.ts';
 import type { Operation } from './batch.ts';
+import { sampledOperations, type SampledOperations } from './sampled-operations.ts';
 
 /** Who paid for an operation, as the kernel tells it. */
 export interface Cgroup {
@@ -90,6 +91,12 @@ const merged = (before: Attributes, change: AttributeChange | undefined): Attrib
 /** The table of all sources of one receiver. Shared by everything downstream of it; written by the receiver and the processors only. */
 export class Sources {
   readonly #rows: Source[] = [];
+  readonly #sampled = sampledOperations();
+
+  /** Which of their operations became spans. Written by whoever makes spans of them, in whichever pipeline. */
+  get sampled(): SampledOperations {
+    return this.#sampled;
+  }
 
   get length(): number {
     return this.#rows.length;

@@ -1,4 +1,12 @@
-import type { Attributes, HistogramPoints, Metric, MetricsBatch, NumberPoints } from '@nfscope/model';
+import {
+  addExemplar,
+  type Attributes,
+  type Exemplars,
+  type HistogramPoints,
+  type Metric,
+  type MetricsBatch,
+  type NumberPoints,
+} from '@nfscope/model';
 import { knownNames, type Change, type Naming } from './naming.ts';
 
 interface Join {
@@ -25,11 +33,12 @@ const joinNumbers = (points: NumberPoints, { isJoined, outputs, point }: Naming,
 /** Of points whose bounds differ only count and sum can be added up. */
 const joinHistograms = (sets: readonly HistogramPoints[], { isJoined, outputs, output, point }: Naming): HistogramPoints[] => {
   if (!isJoined) return sets.map((points, s) => ({ ...points, ...outputs[s]!.points }));
-  const joined = outputs.map(({ points, bounds }): HistogramPoints => {
+  const joined = outputs.map(({ points, bounds }) => {
     const column = (width = 1): Float64Array => new Float64Array(points.length * width);
-    return { ...points, bounds, buckets: column(bounds.length + 1), count: column(), sum: column() };
+    const exemplars: Exemplars = new Map();
+    return { ...points, bounds, buckets: column(bounds.length + 1), count: column(), sum: column(), exemplars };
   });
-  for (const [s, { length, buckets, count, sum, bounds }] of sets.entries()) {
+  for (const [s, { length, buckets, count, sum, bounds, exemplars = [] }] of sets.entries()) {
     const width = bounds.length + 1;
     for (let i = 0; i < length; i++) {
       const to = joined[output[s]![i]!]!;
@@ -38,6 +47,10 @@ const joinHistograms = (sets: readonly HistogramPoints[], { isJoined, outputs, o
       to.sum[at]! += sum[i]!;
       if (to.bounds.length === 0) to.buckets[at]! += count[i]!;
       else for (let bucket = 0; bucket < width; bucket++) to.buckets[at * width + bucket]! += buckets[i * width + bucket]!;
+    }
+    for (const [i, own] of exemplars) {
+      const to = joined[output[s]![i]!]!;
+      for (const one of own) addExemplar(to.exemplars, point[s]![i]!, to.bounds.length === 0 ? { ...one, bucket: 0 } : one);
     }
   }
   return joined;

@@ -1,6 +1,7 @@
 import {
   Sources,
   type Attributes,
+  type HistogramPoints,
   type LogsBatch,
   type Metric,
   type MetricsBatch,
@@ -267,6 +268,29 @@ describe('points', () => {
     const left = metrics.reduce((sum, metric) => sum + (metric.type === 'histogram' ? metric.points[0]!.length : metric.points.length), 0);
     expect(await told()).toEqual({ 'otelcol_processor_filter_datapoints.filtered': 6 - left });
   });
+});
+
+test('exemplars stay with their points', () => {
+  const [one, two] = ['a', 'b'].map((digit) => ({ bucket: 1, value: 2, timeMs: 3, traceId: digit.repeat(32), spanId: digit.repeat(16) }));
+  const points = {
+    ...{ length: 3, resource: new Uint32Array(3), attributes: [{ a: 1 }, { a: 2 }, { a: 3 }], startMs: new Float64Array(3) },
+    ...{ bounds: [1], buckets: new Float64Array(6).fill(1), count: new Float64Array(3).fill(2), sum: new Float64Array(3) },
+    exemplars: new Map([
+      [0, [one!]],
+      [2, [two!]],
+    ]),
+  };
+  const metric: Metric = { name: 'nfs.h', unit: '', description: '', type: 'histogram', points: [points] };
+  const batch = { timeMs: 3, resources: [{}], scope: { name: 'test', version: '0' }, metrics: [metric] };
+  const left = (a: number) => run<MetricsBatch>('metrics', exclude(attributes('a', a))).pass(batch).metrics[0]!.points as HistogramPoints[];
+  expect([1, 2, 3].map((a) => [...left(a)[0]!.exemplars!])).toEqual([
+    [[1, [two]]],
+    [
+      [0, [one]],
+      [1, [two]],
+    ],
+    [[0, [one]]],
+  ]);
 });
 
 describe('spans and log records', () => {

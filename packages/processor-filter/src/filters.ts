@@ -102,12 +102,15 @@ const numbersAt = (points: NumberPoints, some: readonly number[]): NumberPoints 
 
 const histogramsAt = (points: HistogramPoints, some: readonly number[]): HistogramPoints => {
   if (some.length === points.length) return points;
-  const { bounds } = points;
+  const { bounds, exemplars } = points;
   const width = bounds.length + 1;
   const buckets = new Float64Array(some.length * width);
   for (const [to, from] of some.entries()) buckets.set(points.buckets.subarray(from * width, (from + 1) * width), to * width);
   const column = (of: Float64Array): Float64Array => Float64Array.from(some, (i) => of[i]!);
-  return { ...names(points, some), bounds, buckets, count: column(points.count), sum: column(points.sum) };
+  const values = { bounds, buckets, count: column(points.count), sum: column(points.sum) };
+  if (exemplars === undefined) return { ...names(points, some), ...values };
+  const staying = some.flatMap((from, to) => (exemplars.has(from) ? [[to, exemplars.get(from)!] as const] : []));
+  return { ...names(points, some), ...values, exemplars: new Map(staying) };
 };
 
 /** Points. A metric that has none left goes. */

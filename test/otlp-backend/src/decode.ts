@@ -41,6 +41,13 @@ interface Histogram {
   readonly sum: number;
   readonly bucketCounts: readonly string[];
   readonly explicitBounds?: readonly number[];
+  /** Ids in base64. */
+  readonly exemplars?: readonly {
+    readonly timeUnixNano: string;
+    readonly asDouble: number;
+    readonly spanId: string;
+    readonly traceId: string;
+  }[];
   /** 1 where the series has ended: then there is no value. */
   readonly flags?: number;
 }

@@ -95,6 +95,37 @@ describe('read by a real Prometheus', { timeout: 90_000 }, () => {
     expect(odd!.metric['note']).toBe(hostile);
   });
 
+  test.for<[format: string, features: string[], selector: string]>([
+    ['OpenMetrics', [], 'nfs_io_duration_seconds_bucket'],
+    ['protobuf with native histograms', ['native-histograms'], 'nfs_io_duration_seconds'],
+  ])('%s: exemplars, with the ids of their spans', async ([, features, selector], { skip }) => {
+    const program = prometheus() ?? skip(noPromtool);
+    const timeMs = Date.now() - 30_000;
+    const exemplarOf = (bucket: number, value: number, digit: string) => {
+      return { bucket, value, timeMs, traceId: digit.repeat(32), spanId: digit.repeat(16) };
+    };
+    const exemplars = new Map([
+      [0, [exemplarOf(3, 1.25, 'a')]],
+      [1, [exemplarOf(2, 0.75, 'b')]],
+    ]);
+    const exporter = await exporterOf({}, batchOf(series, [{ ...metric.IO_DURATION, points: [{ ...duration, ...started, exemplars }] }]));
+    const server = await serverOf(program, { nfscope: { url: exporter.url()! } }, ['exemplar-storage', ...features]);
+    const found = (await server.exemplars(selector)).map(({ seriesLabels: { k8s_pod_name: pod, le }, exemplars: own }) => ({
+      pod,
+      le,
+      own,
+    }));
+    const of = (value: string, digit: string) => ({
+      labels: { trace_id: digit.repeat(32), span_id: digit.repeat(16) },
+      value,
+      timestamp: timeMs / 1000,
+    });
+    expect(found.toSorted((one, other) => (one.pod! < other.pod! ? -1 : 1))).toEqual([
+      { pod: 'etl-7', le: features.length === 0 ? '2.0' : undefined, own: [of('1.25', 'a')] },
+      { pod: 'web-1', le: features.length === 0 ? '1.0' : undefined, own: [of('0.75', 'b')] },
+    ]);
+  });
+
   test('a series that is not in the snapshot any more ends', async ({ skip }) => {
     const program = prometheus() ?? skip(noPromtool);
     const exporter = await exporterOf({}, everything);

@@ -17,6 +17,12 @@ export interface Sample {
   readonly value: number;
 }
 
+/** Of one series, with numbers as text and times in seconds. */
+export interface SeriesExemplars {
+  readonly seriesLabels: Readonly<Record<string, string>>;
+  readonly exemplars: readonly { readonly labels: Readonly<Record<string, string>>; readonly value: string; readonly timestamp: number }[];
+}
+
 const freePort = async (): Promise<number> => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -42,23 +48,35 @@ export const prometheusServer = async (program: string, jobs: Readonly<Record<st
   const running = spawn(program, [...flags, ...(features.length > 0 ? [`--enable-feature=${features.join()}`] : [])], { stdio: 'ignore' });
   const ended = once(running, 'exit');
 
+  const ask = async <T>(path: string): Promise<T> => {
+    const answer = await fetch(`http://127.0.0.1:${port}/api/v1/${path}`);
+    const { data, error } = (await answer.json()) as { error?: string; data?: T };
+    if (data === undefined) throw new Error(error);
+    return data;
+  };
+  const patience = { timeout: 60_000, interval: 200 };
+
   return {
+    /** The exemplars of the last hour of what a selector finds; waits until there are. */
+    exemplars: (selector: string): Promise<readonly SeriesExemplars[]> =>
+      vi.waitFor(async () => {
+        const now = Date.now() / 1000;
+        const found = await ask<readonly SeriesExemplars[]>(
+          `query_exemplars?query=${encodeURIComponent(selector)}&start=${now - 3600}&end=${now}`,
+        );
+        if (found.length === 0) throw new Error(`${selector} has no exemplars`);
+        return found;
+      }, patience),
     /** What an instant query finds; waits until `enough` says so of it, or there is something. */
     query: (text: string, enough = (samples: readonly Sample[]): boolean => samples.length > 0): Promise<readonly Sample[]> =>
-      vi.waitFor(
-        async () => {
-          const answer = await fetch(`http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(text)}`);
-          const { data, error } = (await answer.json()) as {
-            error?: string;
-            data?: { result: { metric: Record<string, string>; value: [number, string] }[] };
-          };
-          if (data === undefined) throw new Error(error);
-          const samples = data.result.map(({ metric, value }) => ({ metric, value: Number(value[1]) }));
-          if (!enough(samples)) throw new Error(`${text}: ${JSON.stringify(samples)}`);
-          return samples;
-        },
-        { timeout: 60_000, interval: 200 },
-      ),
+      vi.waitFor(async () => {
+        const { result } = await ask<{ result: { metric: Record<string, string>; value: [number, string] }[] }>(
+          `query?query=${encodeURIComponent(text)}`,
+        );
+        const samples = result.map(({ metric, value }) => ({ metric, value: Number(value[1]) }));
+        if (!enough(samples)) throw new Error(`${text}: ${JSON.stringify(samples)}`);
+        return samples;
+      }, patience),
     async stop(): Promise<void> {
       running.kill('SIGKILL');
       await ended;

@@ -1,3 +1,4 @@
+import { addExemplar } from '../exemplars.ts';
 import type { HistogramPoints, NumberPoints } from '../metrics.ts';
 import type { Family, Omit } from './families.ts';
 import { equalLabels, type LabelCache, type Labels } from './labels.ts';
@@ -70,8 +71,8 @@ const copied = (points: HistogramPoints | NumberPoints): HistogramPoints | Numbe
   const startMs = points.startMs.slice();
   if ('value' in points) return { ...points, startMs, value: points.value.slice() };
   // Of points without bounds, buckets and count may be one array.
-  const { buckets, count, sum } = points;
-  return { ...points, startMs, buckets: buckets.slice(), count: count.slice(), sum: sum.slice() };
+  const { buckets, count, sum, exemplars } = points;
+  return { ...points, startMs, buckets: buckets.slice(), count: count.slice(), sum: sum.slice(), exemplars: new Map(exemplars) };
 };
 
 const add = (
@@ -92,6 +93,7 @@ const add = (
     for (let bucket = 0; bucket < width; bucket++) to.buckets[at * width + bucket]! += from.buckets[other * width + bucket]!;
     to.count[at]! += from.count[other]!;
     to.sum[at]! += from.sum[other]!;
+    for (const exemplar of from.exemplars?.get(other) ?? []) addExemplar(to.exemplars!, at, exemplar);
   }
   // The series is as old as the older of them.
   to.startMs[at] = Math.min(to.startMs[at]!, from.startMs[other]!);

@@ -46,7 +46,13 @@ export const seriesOf = ({
         const { bounds, count, sum } = points;
         const width = bounds.length + 1;
         const buckets = [...points.buckets.subarray(i * width, (i + 1) * width)];
-        return [metric.name, resource, attributes, { start, bounds, buckets, count: count[i], sum: sum[i] }];
+        const exemplars = points.exemplars?.get(i);
+        return [
+          metric.name,
+          resource,
+          attributes,
+          { start, bounds, buckets, count: count[i], sum: sum[i], ...(exemplars && { exemplars }) },
+        ];
       }),
     ),
   );

@@ -1,5 +1,5 @@
 import type { MetricsBatch } from '@nfscope/model';
-import { inTime, PermanentError, type ComponentContext, type Exporter } from '@nfscope/pipeline';
+import { inTime, pacedSending, PermanentError, type ComponentContext, type Exporter } from '@nfscope/pipeline';
 import type { Connection } from './connection.ts';
 import { metricRequests, type Temporality } from './metric-requests.ts';
 import { protobufWriter } from './protobuf-writer.ts';
@@ -7,16 +7,6 @@ import { requestSender } from './request-sender.ts';
 import { REQUEST_BYTES } from './request-writer.ts';
 import { sentSeries } from './sent-series.ts';
 import { services } from './services.ts';
-
-/** What is sent of one scope. */
-interface Sending {
-  /** The time of its first snapshot: intervals are counted from there, so that nodes do not send in step. */
-  readonly firstMs: number;
-  /** The interval in which one was sent last. */
-  interval?: number;
-  /** The latest that was not sent, because its interval has one already. */
-  held?: MetricsBatch;
-}
 
 /** An exporter of this package: it serves nothing, and has all the rest. */
 export type OtlpExporter<S extends 'metrics' | 'traces' | 'logs'> = Required<Omit<Exporter<S>, 'url'>>;
@@ -30,13 +20,12 @@ export const metricsExporter = (
   open: () => Promise<Connection>,
   { log }: ComponentContext,
 ): OtlpExporter<'metrics'> => {
-  const scopes = new Map<string, Sending>();
   let running: { readonly connection: Connection; send(batch: MetricsBatch, deadline: AbortSignal): Promise<void> } | undefined;
 
-  const send = async (batch: MetricsBatch, deadline: AbortSignal): Promise<void> => {
+  const paced = pacedSending(everyMs, async (batch, deadline) => {
     if (running === undefined) throw new PermanentError('the exporter is not running');
     await running.send(batch, deadline);
-  };
+  });
 
   return {
     async start() {
@@ -51,37 +40,13 @@ export const metricsExporter = (
       log.info('metrics are sent', { endpoint, interval_ms: everyMs, ...variables });
     },
 
-    async export(batch, deadline) {
-      let sending = scopes.get(batch.scope.name);
-      if (sending === undefined) scopes.set(batch.scope.name, (sending = { firstMs: batch.timeMs }));
-      const interval = Math.floor((batch.timeMs - sending.firstMs) / everyMs);
-      if (sending.interval === interval) {
-        sending.held = batch;
-        return;
-      }
-      let again = false;
-      try {
-        await send(batch, deadline);
-      } catch (error) {
-        again = !(error instanceof PermanentError);
-        throw error;
-      } finally {
-        if (!again) {
-          sending.interval = interval;
-          delete sending.held;
-        }
-      }
-    },
+    export: paced.send,
 
     async shutdown(deadline) {
       const open = running?.connection;
       if (open === undefined) return;
       try {
-        for (const sending of scopes.values()) {
-          const { held } = sending;
-          delete sending.held;
-          if (held !== undefined) await send(held, deadline);
-        }
+        await paced.flush(deadline);
       } finally {
         running = undefined;
         // gRPC waits for what is under way until its own timeout, however soon this deadline is.

@@ -52,6 +52,7 @@ export { planPipelines, type Kind, type Plan, type PlannedComponent, type Planne
 export { buildGraph, type Graph, type GraphContext } from './graph.ts';
 export { exportQueue, type Queue, type QueueCounts, type QueueOptions } from './queue.ts';
 export { inSequence, type Member } from './lifecycle.ts';
+export { pacedSending, type PacedSending } from './paced-sending.ts';
 export { inTime, withDeadline } from './deadline.ts';
 // Text that is safe in a terminal.
 export { printable } from './printable.ts';

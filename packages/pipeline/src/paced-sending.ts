@@ -1,5 +1,8 @@
-import { signals, type MetricsBatch } from '@nfscope/model';
+import { signals } from '@nfscope/model';
+import type { Signals } from './component.ts';
 import { PermanentError } from './errors.ts';
+
+type Snapshot = Signals['metrics'];
 
 /** What is sent of one stream of snapshots. */
 interface Stream {
@@ -8,13 +11,13 @@ interface Stream {
   /** The interval in which one was sent last. */
   interval?: number;
   /** The latest that was not sent, because its interval has one already. */
-  held?: MetricsBatch;
+  held?: Snapshot;
 }
 
 /** Sends snapshots of metrics at a pace. */
 export interface PacedSending {
   /** Sends the snapshot, or holds it. Throws what the sending throws. */
-  send(batch: MetricsBatch, deadline: AbortSignal): Promise<void>;
+  send(batch: Snapshot, deadline: AbortSignal): Promise<void>;
   /** Sends the last one of each stream that is held. */
   flush(deadline: AbortSignal): Promise<void>;
 }

@@ -75,7 +75,7 @@ describe('wrong configurations', () => {
 const sound = `${folder}base/good.yaml`;
 const merged = async (sources: ConfigSources, env: Readonly<Record<string, string>> = {}) => {
   const { value, name, files } = await loadConfiguration(sources, factories, env);
-  return { value, name: name.replaceAll(folder, ''), files: files.map((file) => file.replaceAll(folder, '')) };
+  return { value, name: name.replaceAll(folder, ''), files: [...files].map(([file, text]) => [file.replaceAll(folder, ''), text]) };
 };
 const pipelines = { nfs: { receivers: ['tick'], exporters: ['debug'] } };
 const good = { receivers: { tick: null }, exporters: { debug: { verbosity: 'basic' } }, service: { pipelines } };
@@ -150,7 +150,10 @@ test('a configuration knows its name and its files', async () => {
   const sources = { config: [sound, 'yaml:exporters::debug::verbosity: "${file:' + folder + 'base/basic}"'], set: ['receivers::tick='] };
   expect(await merged(sources)).toMatchObject({
     name: 'base/good.yaml with yaml:exporters::debug::verbosity: "${file:base/basic}" with --set receivers::tick',
-    files: ['base/good.yaml', 'base/basic'],
+    files: [
+      ['base/good.yaml', readFileSync(sound, 'utf8')],
+      ['base/basic', readFileSync(`${folder}base/basic`, 'utf8')],
+    ],
   });
 });
 

@@ -21,8 +21,8 @@ export interface Configuration {
   readonly value: unknown;
   /** For people. */
   readonly name: string;
-  /** Every file it was read from, those of `${file:...}` included. */
-  readonly files: readonly string[];
+  /** Every file it was read from and its text, those of `${file:...}` included. */
+  readonly files: ReadonlyMap<string, string>;
 }
 
 /** Everything that is wrong in a configuration, each error placed by file, line and column. */
@@ -48,11 +48,11 @@ export const loadConfiguration = async (
   edit: (value: unknown, name: string) => unknown = (value) => value,
 ): Promise<Configuration> => {
   const name = nameOf(sources);
-  const files = new Set<string>();
-  const read = await readSources(sources, env, (path) => files.add(path));
+  const files = new Map<string, string>();
+  const read = await readSources(sources, env, (path, text) => files.set(path, text));
   const value = edit(mergeSources(read), name);
   try {
-    return { plan: planPipelines(value, factories), value, name, files: [...files] };
+    return { plan: planPipelines(value, factories), value, name, files };
   } catch (error) {
     if (error instanceof ConfigError) throw new InvalidConfiguration(error.located((issue) => locate(read, issue)));
     throw error;
@@ -68,7 +68,7 @@ const nameOf = ({ config = [], set = [] }: ConfigSources): string =>
 const readSources = async (
   { config = [], set = [] }: ConfigSources,
   env: Environment,
-  onFile: (path: string) => void,
+  onFile: (path: string, text: string) => void,
 ): Promise<readonly ConfigSource[]> => {
   const around = (folder: string): Surrounding => ({ env, folder, onFile });
   const read: ConfigSource[] = [];
@@ -81,8 +81,9 @@ const readSources = async (
     else if (scheme === 'yaml') read.push(parseSource(rest, 'yaml', around('.')));
     else if (scheme === 'env') read.push(parseSource(textOf(rest, env), from, around('.')));
     else {
-      onFile(rest);
-      read.push(parseSource(await contentsOf(rest), rest, around(dirname(rest))));
+      const text = await contentsOf(rest);
+      onFile(rest, text);
+      read.push(parseSource(text, rest, around(dirname(rest))));
     }
   }
   for (const setting of set) read.push(parseSetting(keyOf(setting), setting.slice(setting.indexOf('=') + 1), '--set ', around('.')));

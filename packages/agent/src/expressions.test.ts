@@ -18,8 +18,8 @@ const env = {
   FILE: 'token',
 };
 const folder = fileURLToPath(new URL('../testdata/expressions', import.meta.url));
-const files: string[] = [];
-const surrounding = { env, folder, onFile: (path: string) => files.push(path) };
+const files: [path: string, text: string][] = [];
+const surrounding = { env, folder, onFile: (...file: [path: string, text: string]) => files.push(file) };
 const value = (yaml: string): unknown => (parseSource(`v: ${yaml}\n`, 'test.yaml', surrounding).value as { v: unknown }).v;
 
 describe('values', () => {
@@ -99,5 +99,5 @@ describe('errors', () => {
 test('files are told to whoever watches them', () => {
   files.length = 0;
   value('${file:token}');
-  expect(files).toEqual([`${folder}/token`]);
+  expect(files).toEqual([[`${folder}/token`, 'a secret\n']]);
 });

@@ -12,8 +12,8 @@ export interface Surrounding {
   readonly env: Environment;
   /** Where paths of `${file:...}` begin. */
   readonly folder: string;
-  /** Told the path of every file that is read. */
-  readonly onFile: (path: string) => void;
+  /** Told of every file that is read. */
+  readonly onFile: (path: string, text: string) => void;
 }
 
 /**
@@ -65,10 +65,11 @@ const variable = /^env:([a-zA-Z_][a-zA-Z0-9_]*)(?::-(.*))?$/s;
 const lookUp = (inner: string, { env, folder, onFile }: Surrounding, fail: Fail): string => {
   if (inner.startsWith('file:')) {
     const path = resolve(folder, inner.slice('file:'.length));
-    onFile(path);
     try {
+      const text = readFileSync(path, 'utf8');
+      onFile(path, text);
       // As a shell does with $(< file): the last line of a file ends, what it says does not.
-      return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+      return text.replace(/\r?\n$/, '');
     } catch (error) {
       return fail(`\${${inner}} cannot be read: ${cannotRead(error)}`, `The file is ${path}: paths begin where the configuration is.`);
     }

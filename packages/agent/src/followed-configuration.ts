@@ -1,12 +1,12 @@
 import { NfscopeError, type Logger, type Plan } from '@nfscope/pipeline';
 import type { Observable } from 'rxjs';
 import { InvalidConfiguration } from './configuration.ts';
-import { watchFiles } from './watched-files.ts';
+import { watchFiles, type FileTexts } from './watched-files.ts';
 
-/** A plan, and the files that say it. */
+/** A plan, and the files that say it, as they were read. */
 export interface LoadedPlan {
   readonly plan: Plan;
-  readonly files: readonly string[];
+  readonly files: FileTexts;
 }
 
 export interface FollowContext {
@@ -21,19 +21,17 @@ export interface FollowContext {
 }
 
 /** Loads the configuration anew whenever it is asked to or a file has changed, one reload after the other. */
-export const followConfiguration = (files: readonly string[], { load, apply, asked, told, log }: FollowContext): (() => void) => {
+export const followConfiguration = (files: FileTexts, { load, apply, asked, told, log }: FollowContext): (() => void) => {
   let working = false;
   let again = false;
   let closed = false;
-  let unwatch = (): void => {};
 
   const once = async (): Promise<void> => {
     const began = performance.now();
     try {
       const loaded = await load();
       if (closed) return;
-      unwatch();
-      unwatch = watchFiles(loaded.files, reload);
+      watched.follow(loaded.files);
       await apply(loaded.plan);
       told(true);
       log.info('the configuration was loaded anew', { seconds: (performance.now() - began) / 1000 });
@@ -55,11 +53,12 @@ export const followConfiguration = (files: readonly string[], { load, apply, ask
     });
   };
 
-  unwatch = watchFiles(files, reload);
+  const watched = watchFiles(reload);
+  watched.follow(files);
   const subscription = asked.subscribe(reload);
   return () => {
     closed = true;
-    unwatch();
+    watched.close();
     subscription.unsubscribe();
   };
 };

@@ -55,7 +55,7 @@ const cleanUp = (folder: string): string[] => {
   }
 };
 
-const once = (plan: Plan) => async (): Promise<LoadedPlan> => ({ plan, files: [] });
+const once = (plan: Plan) => async (): Promise<LoadedPlan> => ({ plan, files: new Map() });
 
 /** By the worst that doctor saw. */
 const exitCodes = { ok: 0, warn: 1, fail: 2 } as const;

@@ -68,7 +68,7 @@ test.each<[what: string, nth: (load: number) => Plan]>([
   const stop = new AbortController();
   let loads = 0;
   const announced: string[] = [];
-  const running = run(async () => ({ plan: nth(loads++), files: [] }), {
+  const running = run(async () => ({ plan: nth(loads++), files: new Map() }), {
     ...{ log, version: '0.0.0-test', doing: 'runs', stop: stop.signal, reload: asked },
     announce: (line) => announced.push(line),
   });

@@ -58,7 +58,7 @@ export const run = async (load: () => Promise<LoadedPlan>, context: RunContext):
     announce(`nfscope ${version} ${doing} ${inWords(plan, graph.urls())}`);
     held.release();
     const follow = { load, apply, log, asked: reload ?? EMPTY, told: telemetry.reloaded };
-    leave = followConfiguration(reload ? files : [], follow);
+    leave = followConfiguration(reload ? files : new Map(), follow);
     await Promise.race([graph.done, stopped]);
   } finally {
     leave();

@@ -25,6 +25,11 @@ export const config = z.strictObject({
     .describe(
       'The most series, of resource and attributes, that operations may have; each is a point of several metrics. What is new then goes into one more series of each metric, marked otel.metric.overflow, so that sums stay exact. 0: no limit.',
     ),
+  metrics_expiration: duration()
+    .prefault('5m')
+    .describe(
+      'How long the series of a pod or container that is gone stay after the last change of any; then they end, and come back should something of it be flushed still. 0s: for ever.',
+    ),
   share_window: duration()
     .prefault('1m')
     .describe(

@@ -30,6 +30,7 @@ describeComponent(factory, {
       charge: true,
       exemplars: false,
       max_series: 500,
+      metrics_expiration: '1h',
       share_window: '5m',
       mount_health: { slow: '20ms', stuck: '5s', window: '30s' },
     },

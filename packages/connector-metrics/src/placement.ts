@@ -2,7 +2,13 @@ import type { Operation, Source, Sources } from '@nfscope/model';
 import type { Rows } from './rows.ts';
 import type { Identity, OperationSeries, Series, SeriesTable } from './series.ts';
 
-/** Which series each row is in. Both are undefined for a row whose source is held back or leaves it out, and for an absent one. */
+/** What is to be done with the rows of a source. */
+export type Standing = 'shown' | 'held' | 'over';
+
+/**
+ * Which series each row is in. Both are undefined for a row whose source is held back or leaves it out, for an absent one, and
+ * for one whose source is over, unless somebody else is in its series: what is shown of that may not fall.
+ */
 export interface Placement {
   /** By row: everything of an operation but its error. */
   readonly operation: readonly (OperationSeries | undefined)[];
@@ -15,12 +21,14 @@ export interface Placement {
   /** Series with rows, the overflow series not counted. */
   readonly live: number;
   /** Brings all of them up to date. False when nothing moved since the last call. */
-  update(operations: readonly Operation[], held: (source: number) => boolean): boolean;
+  update(operations: readonly Operation[], standing: (source: number) => Standing): boolean;
   /** The series of what has no row, or not yet; the overflow series where a new one has no room. */
   series(source: Source, operation: Operation, charge: number): OperationSeries | undefined;
 }
 
 const HELD = -1;
+/** Added to a revision where the source is over. */
+const OVER = 0.5;
 
 /** `most`: how many series there may be beside the overflow series; 0 is no limit. */
 export const placeRows = (rows: Rows, sources: Sources, table: SeriesTable, most: number): Placement => {
@@ -64,10 +72,13 @@ export const placeRows = (rows: Rows, sources: Sources, table: SeriesTable, most
       return live;
     },
 
-    update(operations, held) {
+    update(operations, standing) {
       const moved = new Set<number>();
+      const over = new Set<number>();
       for (const source of sources.all()) {
-        const revision = held(source.index) ? HELD : source.revision;
+        const stands = standing(source.index);
+        if (stands === 'over') over.add(source.index);
+        const revision = stands === 'held' ? HELD : source.revision + (stands === 'over' ? OVER : 0);
         if (placed[source.index] === revision) continue;
         placed[source.index] = revision;
         moved.add(source.index);
@@ -90,18 +101,25 @@ export const placeRows = (rows: Rows, sources: Sources, table: SeriesTable, most
       updates++;
       live = 0;
       // First those that stay where they are, then those that moved, and what they leave of the budget is for those that are new.
-      const [renamed, unplaced]: [number[], number[]] = [[], []];
+      const [renamed, unplaced, ending]: [number[], number[], number[]] = [[], [], []];
       for (let row = 0; row < rows.length; row++) {
         if (rows.present[row] === 0) continue;
-        if (operation[row] === undefined) unplaced.push(row);
-        else if (folded.has(row) || !moved.has(rows.source[row]!)) mark(row);
+        if (folded.has(row)) mark(row);
+        else if (over.has(rows.source[row]!)) {
+          // What has ended stays so: whoever is called the same later begins a series of his own.
+          if (operation[row] !== undefined || moved.has(rows.source[row]!)) ending.push(row);
+        } else if (operation[row] === undefined) unplaced.push(row);
+        else if (!moved.has(rows.source[row]!)) mark(row);
         else renamed.push(row);
       }
-      for (const row of [...renamed, ...unplaced]) {
+      for (const row of [...renamed, ...unplaced, ...ending]) {
         const source = sources.at(rows.source[row]!);
         const done = operations[rows.operation[row]!]!;
         operation[row] = failure[row] = undefined;
-        if (placed[source.index] !== HELD && !source.leavesOut?.(done, rows.error[row])) place(row, identityOf(source), done);
+        if (placed[source.index] === HELD || source.leavesOut?.(done, rows.error[row])) continue;
+        const identity = identityOf(source);
+        if (over.has(source.index) && table.operation(identity, done, rows.charge[row]!).update !== updates) continue;
+        place(row, identity, done);
       }
       table.retain(updates);
       return true;

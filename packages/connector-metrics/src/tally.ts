@@ -3,6 +3,7 @@ import type { ComponentContext } from '@nfscope/pipeline';
 import type { Config } from './config.ts';
 import { coverageGauge } from './coverage-gauge.ts';
 import { exemplarsOf } from './exemplars.ts';
+import { expiry, type Expiry } from './expiry.ts';
 import { inflightGauges } from './inflight.ts';
 import { ioShares } from './io-shares.ts';
 import { layOut, type Layout } from './layout.ts';
@@ -33,13 +34,14 @@ interface Counting {
   readonly sources: Sources;
   readonly rows: Rows;
   readonly placement: Placement;
+  readonly expiry: Expiry;
   readonly supplements: readonly Supplement[];
   latest: NfsBatch;
   layout: Layout | undefined;
 }
 
 export const startTally = (
-  { grace, charge, exemplars, max_series, mount_health, share_window }: Omit<Config, 'interval'>,
+  { grace, charge, exemplars, max_series, metrics_expiration, mount_health, share_window }: Omit<Config, 'interval'>,
   { id, log, version }: ComponentContext,
 ): Tally => {
   // metrics/blue is another scope than metrics: an exporter that keeps the latest snapshot of each can tell them apart.
@@ -58,6 +60,7 @@ export const startTally = (
       sources,
       rows,
       placement,
+      expiry: expiry(metrics_expiration),
       supplements: [
         inflightGauges(),
         programs(),
@@ -107,6 +110,7 @@ export const startTally = (
       }
       counting.latest = batch;
       takeTotals(counting.rows, batch.totals);
+      counting.expiry.take(batch);
       for (const supplement of counting.supplements) supplement.take(batch);
     },
 
@@ -119,9 +123,12 @@ export const startTally = (
 
     collect(release = false) {
       if (counting === undefined) return undefined;
-      const { rows, placement, supplements, sources, latest, startMs } = counting;
+      const { rows, placement, expiry: ending, supplements, sources, latest, startMs } = counting;
       const isHeld = (source: number): boolean => !release && held(counting!, source);
-      const moved = placement.update(latest.operations, isHeld);
+      const moved = placement.update(latest.operations, (source) => {
+        const isOver = ending.isOver(sources.at(source), latest.timeMs);
+        return isHeld(source) ? 'held' : isOver ? 'over' : 'shown';
+      });
       if (moved || counting.layout === undefined) counting.layout = layOut(rows, placement, latest.operations, startMs, lostAttributes);
       warnWhenFull(counting);
       return snapshot(rows, counting.layout, latest.bounds, latest.lost, latest.timeMs, scope, supplements, {

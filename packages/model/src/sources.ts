@@ -58,6 +58,8 @@ export interface Source {
   readonly revision: number;
   /** Ids of the components that may still name it: held back from export for a grace time while not empty. */
   readonly waiting: ReadonlySet<string>;
+  /** Whether its pod or container is gone for good: nothing begins for it any more, though what it wrote may still be flushed. */
+  readonly gone: boolean;
   /**
    * Which of its rows of totals are in no series, when a processor left some out: asked when series are made, since what
    * a source is called may come after its rows. `error` is 0 for success, undefined for an operation in flight.
@@ -76,6 +78,7 @@ export interface SourceChange {
   readonly attributes?: AttributeChange;
   /** Adds (true) or removes (false) a component from `waiting`. */
   readonly waiting?: readonly [component: string, waits: boolean];
+  readonly gone?: boolean;
 }
 
 const merged = (before: Attributes, change: AttributeChange | undefined): Attributes => {
@@ -122,6 +125,7 @@ export class Sources {
       attributes: noAttributes,
       revision: 0,
       waiting: new Set(),
+      gone: false,
     };
     this.#rows.push(source);
     return source;
@@ -141,6 +145,7 @@ export class Sources {
       resource: merged(before.resource, change.resource),
       attributes: merged(before.attributes, change.attributes),
       waiting,
+      gone: change.gone ?? before.gone,
       revision: before.revision + 1,
     };
     this.#rows[index] = after;

@@ -99,11 +99,23 @@ describe('with a source of identity', () => {
   });
 
   test('who writes after the pod is gone is named', () => {
-    const { known, take, resource, waits } = naming();
+    const { known, take, resource, waits, isGone } = naming();
     known[0]!.pods.replace([pod(uid, { [id]: 'app' })]);
     known[0]!.pods.replace([]);
     const index = take(at(inContainer));
-    expect([resource(index), waits(index)]).toEqual([{ ...ofContainer, ...ofPod, ...app }, false]);
+    expect([resource(index), waits(index), isGone(index)]).toEqual([{ ...ofContainer, ...ofPod, ...app }, false, true]);
+  });
+
+  test('a pod is gone when the first source that knew it says so, and not before', () => {
+    const { known, take, isGone } = naming({ sources: 2 });
+    for (const { pods } of known) pods.replace([pod(uid, { [id]: 'app' })]);
+    const [index, other] = [take(at(inContainer)), take(at('/system.slice/a.service'))];
+    const gone = () => [isGone(index), isGone(other)];
+    expect(gone()).toEqual([false, false]);
+    known[1]!.pods.replace([]);
+    expect(gone()).toEqual([false, false]);
+    known[0]!.pods.replace([]);
+    expect(gone()).toEqual([true, false]);
   });
 
   test('a pod of the same name with another uid is another source, and changes nothing of the first', () => {

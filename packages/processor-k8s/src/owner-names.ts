@@ -146,6 +146,7 @@ export const nameOwners = (sources: Sources, { component, node, known, cluster, 
       resource: changeOf(before?.resource ?? noAttributes, resource),
       attributes: changeOf(before?.volume ?? noAttributes, volume),
       waiting: [component, waits],
+      gone: identity.isGone,
     });
   };
 

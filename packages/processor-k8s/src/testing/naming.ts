@@ -40,6 +40,7 @@ export interface Naming {
   resource(index: number): Readonly<Record<string, unknown>>;
   attributes(index: number): Readonly<Record<string, unknown>>;
   waits(index: number): boolean;
+  isGone(index: number): boolean;
 }
 
 /** A table of sources, named by as many sources of identity as there shall be. */
@@ -88,5 +89,6 @@ export const naming = (settings: { config?: object; node?: string; sources?: num
     resource: (index) => sources.at(index).resource,
     attributes: (index) => sources.at(index).attributes,
     waits: (index) => sources.at(index).waiting.has(COMPONENT),
+    isGone: (index) => sources.at(index).gone,
   };
 };

@@ -8,19 +8,26 @@ interface QueryAnswer {
   readonly status: string;
   readonly error?: string;
   readonly data?: {
-    readonly result: readonly { readonly metric: Readonly<Record<string, string>>; readonly value: readonly [number, string] }[];
+    readonly result: readonly {
+      readonly metric: Readonly<Record<string, string>>;
+      readonly value?: readonly [number, string];
+      readonly histogram?: readonly [number, { readonly count: string; readonly sum: string }];
+    }[];
   };
 }
 
-/** The instant vector of an answer of Prometheus' /api/v1/query. Throws when it is none. */
+/** The instant vector of an answer of Prometheus' /api/v1/query; a native histogram is its count and its sum. Throws when it is none. */
 export function parseSamples(json: string): Sample[] {
   const answer = JSON.parse(json) as QueryAnswer;
   if (answer.status !== 'success' || !answer.data) throw new Error(`Prometheus answered ${answer.error ?? answer.status}`);
-  return answer.data.result.map(({ metric: { __name__: name = '', ...labels }, value: [, value] }) => ({
-    name,
-    labels,
-    value: Number(value),
-  }));
+  return answer.data.result.flatMap(({ metric: { __name__: name = '', ...labels }, value, histogram }) => {
+    if (value !== undefined) return { name, labels, value: Number(value[1]) };
+    const { count, sum } = histogram![1];
+    return [
+      { name: `${name}_count`, labels, value: Number(count) },
+      { name: `${name}_sum`, labels, value: Number(sum) },
+    ];
+  });
 }
 
 /** The samples of a page in the text format, as an exporter serves it. */

@@ -1,4 +1,5 @@
 import type { Scenario } from '../scenario.ts';
+import { backends } from './backends.ts';
 import { badInput } from './bad-input.ts';
 import { coverage } from './coverage.ts';
 import { handover } from './handover.ts';
@@ -27,6 +28,7 @@ export const scenarios: readonly Scenario[] = [
   twoPods,
   start,
   otlp,
+  backends,
   image,
   writeback,
   writebackNomemcg,

@@ -7,7 +7,8 @@ import { Subject } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { alerts } from './alerts.ts';
 import { dashboards, files } from './files.ts';
-import { recordingRules } from './recording-rules.ts';
+import { record, recordingRules } from './recording-rules.ts';
+import { label } from './series.ts';
 import { asAsked } from './testing/as-asked.ts';
 import { badDay } from './testing/bad-day.ts';
 import { freePort, missing, promtool, startPrometheus, type Prometheus } from './testing/prometheus.ts';
@@ -152,7 +153,11 @@ describe.skipIf(reason !== undefined)(
     };
 
     const expressions = [
-      ...recordingRules.map(({ record, expr }) => ({ what: 'rule', name: record, expr })),
+      ...recordingRules.map(({ record: name, expr, labels = {} }) => ({
+        what: 'rule',
+        name: [name, ...Object.values(labels)].join(' '),
+        expr,
+      })),
       ...alerts.map(({ name, expr }) => ({ what: 'alert', name, expr })),
       ...boards.flatMap(({ name, panels }) =>
         panels.flatMap(({ title, targets }) => targets.map(({ expr }) => ({ what: name, name: title, expr: asAsked(expr, '5m') }))),
@@ -175,6 +180,16 @@ describe.skipIf(reason !== undefined)(
       },
       30_000,
     );
+
+    test('the shares of an export add up to 1', async () => {
+      if (reason !== undefined) return;
+      expect(await answered(`count(count by (${label.NFS_IO_SHARE_OF}) (${record.share})) == 3`)).toBe(1);
+      const wholes = await prometheus!.query(
+        `sum by (${label.SERVER_ADDRESS}, ${label.NFS_EXPORT_PATH}, ${label.NFS_IO_SHARE_OF}) (${record.share})`,
+      );
+      expect(wholes).toHaveLength(3);
+      for (const { value } of wholes) expect(Number(value[1])).toBeCloseTo(1, 9);
+    }, 30_000);
 
     test('promtool takes the rules, with all it can object to', (context) => {
       if (reason !== undefined) return context.skip(reason);

@@ -1,14 +1,14 @@
 import { once } from 'node:events';
-import { copyFileSync, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { createWriteStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { metricsConnector, metricsConnectorConfig } from '@nfscope/connector-metrics';
 import { prometheusExporter, prometheusExporterConfig } from '@nfscope/exporter-prometheus';
 import type { NfsBatch } from '@nfscope/model';
 import { from, lastValueFrom } from 'rxjs';
 import type { Answer } from '../drawing/picture.ts';
 import { dashboards, ruleGroups } from '../files.ts';
+import { record, recordingRules, type RecordingRule } from '../recording-rules.ts';
 import { NODE, ownSeries } from '../series.ts';
 import { agentAt, hour, QUEUE_CAPACITY, STEP } from './hour.ts';
 import { promtool, promtoolIn, startPrometheus } from './prometheus.ts';
@@ -16,7 +16,7 @@ import { promtool, promtoolIn, startPrometheus } from './prometheus.ts';
 const silent = (): void => {};
 const context = { id: 'hour', version: '0.0.0', log: { debug: silent, info: silent, warn: silent, error: silent } };
 const scraped = `job="nfscope",${NODE}="node-1"`;
-const rulesFile = fileURLToPath(new URL('../../rules.yaml', import.meta.url));
+const asksRecords = ({ expr }: RecordingRule): boolean => Object.values(record).some((name) => expr.includes(name));
 
 /** Names that an expression of a panel or a rule has: the rest of a page is two thirds of it, and nobody asks for it. */
 const asked = new Set(JSON.stringify([dashboards, ruleGroups]).match(/\w+/g));
@@ -93,12 +93,15 @@ export const startHistory = async (): Promise<History> => {
     file.end();
     await once(file, 'finish');
     made(promtool('tsdb', 'create-blocks-from', 'openmetrics', '--quiet', text, data));
-    const before = await startPrometheus([], [], settings);
     const times = [`--start=${first}`, `--end=${last}`, `--eval-interval=${STEP}s`];
-    // When within a step a group of rules is evaluated hangs on the name of its file, as it was given.
-    copyFileSync(rulesFile, join(folder, 'rules.yaml'));
-    made(promtoolIn(folder, 'tsdb', 'create-blocks-from', 'rules', ...times, `--url=${before.url}`, `--output-dir=${data}`, 'rules.yaml'));
-    await before.stop();
+    // A Prometheus does not know what is made of its answers before it starts again: what asks for records comes after them.
+    for (const rules of [recordingRules.filter((rule) => !asksRecords(rule)), recordingRules.filter(asksRecords)]) {
+      // When within a step a group of rules is evaluated hangs on its name and on that of its file, as it was given.
+      writeFileSync(join(folder, 'rules.yaml'), JSON.stringify({ groups: [{ name: ruleGroups[0]!.name, rules }] }));
+      const before = await startPrometheus([], [], settings);
+      made(promtoolIn(folder, 'tsdb', 'create-blocks-from', 'rules', ...times, `--url=${before.url}`, `--output-dir=${data}`, 'rules.yaml'));
+      await before.stop();
+    }
     const { ask, stop } = await startPrometheus([], [], settings);
     return {
       range: (query, start, end) => ask<Answer>('query_range', { query, start, end, step: STEP }),

@@ -1,6 +1,6 @@
+import { noPrometheus } from '@nfscope/test-prometheus';
 import { describe, expect, test } from 'vitest';
 import { alerts } from './alerts.ts';
-import { missing } from './testing/prometheus.ts';
 import { ruleTest } from './testing/rule-test.ts';
 
 /** A series a line, with what it is each minute. */
@@ -108,8 +108,6 @@ const cases: Readonly<Record<string, Case>> = {
   },
 };
 
-const reason = missing();
-
 /** What promtool objects to when the alert is to be as `firing` says, `minutes` after the beginning. */
 const objection = (alert: string, series: Readonly<Record<string, string>>, minutes: number, firing: boolean) => {
   const counted = `count(ALERTS{alertname="${alert}", alertstate="firing"}) > 0 or vector(0)`;
@@ -120,7 +118,7 @@ test('every alert has a case, and every case an alert', () => {
   expect(Object.keys(cases).sort()).toEqual(alerts.map(({ name }) => name).sort());
 });
 
-describe.skipIf(reason !== undefined)(`by promtool${reason === undefined ? '' : `: ${reason}`}`, () => {
+describe.skipIf(noPrometheus !== undefined)(`by promtool${noPrometheus === undefined ? '' : `: ${noPrometheus}`}`, () => {
   test.each(Object.entries(cases))('%s fires when it should', (name, { fires, at: minutes = 45 }) => {
     expect(objection(name, fires, minutes, true)).toBe('');
   });

@@ -1,6 +1,6 @@
+import { noPrometheus } from '@nfscope/test-prometheus';
 import { describe, expect, test } from 'vitest';
 import { record } from './recording-rules.ts';
-import { missing } from './testing/prometheus.ts';
 import { ruleTest } from './testing/rule-test.ts';
 
 const lake = 'server_address="nas1",nfs_export_path="/lake"';
@@ -60,8 +60,7 @@ const wholes = {
   [`{${home},nfs_io_share_of="operations"}`]: 1,
 };
 
-const reason = missing();
-describe.skipIf(reason !== undefined)(`shares, by promtool${reason === undefined ? '' : `: ${reason}`}`, () => {
+describe.skipIf(noPrometheus !== undefined)(`shares, by promtool${noPrometheus === undefined ? '' : `: ${noPrometheus}`}`, () => {
   // The last bits of a rate are not those of a fraction.
   const rounded = (expression: string): string => `round(${expression}, 0.001)`;
 

@@ -5,10 +5,9 @@ import { dirname, join } from 'node:path';
 import { root, step } from './step.mjs';
 
 if (!(await step('build', 'tsc', ['-b', 'deploy/monitoring']))) process.exit(1);
-const { missing } = await import('../deploy/monitoring/dist/testing/prometheus.js');
-const reason = missing();
-if (reason !== undefined) {
-  process.stderr.write(`no pictures: ${reason}\n`);
+const { noPrometheus } = await import('../test/prometheus/dist/index.js');
+if (noPrometheus !== undefined) {
+  process.stderr.write(`no pictures: ${noPrometheus}\n`);
   process.exit(1);
 }
 const { pictures } = await import('../deploy/monitoring/dist/testing/pictures.js');

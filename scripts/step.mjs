@@ -8,14 +8,16 @@ import './needs.mjs';
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
 const children = new Set();
-for (const [signal, number] of [
-  ['SIGINT', 2],
-  ['SIGTERM', 15],
-  ['SIGHUP', 1],
-]) {
-  process.on(signal, () => {
-    for (const child of children) child.kill(signal);
-    process.exit(128 + number);
+const end = (signal) => {
+  for (const child of children) child.kill(signal);
+  process.exit(128 + constants.signals[signal]);
+};
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, end);
+// Node ignores SIGPIPE, which ends other programs whose reader has gone (`npm run lab:matrix -- --list | head`).
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error) => {
+    if (error.code !== 'EPIPE') throw error;
+    end('SIGPIPE');
   });
 }
 
@@ -56,15 +58,15 @@ export function run(command, parameters, { cwd = root, env = {}, line = () => {}
     child.stdout?.setEncoding('utf8').on('data', take);
     child.stderr?.setEncoding('utf8').on('data', take);
     const timer = timeoutMs > 0 ? setTimeout(() => child.kill('SIGTERM'), timeoutMs) : undefined;
-    const end = (status, said = '') => {
+    const settle = (status, said = '') => {
       clearTimeout(timer);
       children.delete(child);
       take(said);
       if (rest !== '') line(rest);
       resolve({ status, output });
     };
-    child.on('error', (error) => end(127, `${error.message}\n`));
-    child.on('close', (code, signal) => end(code ?? 128 + constants.signals[signal]));
+    child.on('error', (error) => settle(127, `${error.message}\n`));
+    child.on('close', (code, signal) => settle(code ?? 128 + constants.signals[signal]));
   });
 }
 

@@ -70,7 +70,7 @@ export const alerts: readonly Alert[] = [
     meaning: 'The slowest hundredth of the operations takes more than three times the mean of the last seven days, and more than 50 ms.',
     look: [
       'Dashboard *Why slow*: queue high: the client sends all it may. RTT high: network or server. Retransmits: loss.',
-      'Dashboard *Who*: did one workload begin at the same time? See NasNoisyNeighbour.',
+      'Dashboard *Who*, panel *Share of the server’s time*: did one workload take more of it at the same time? See NasNoisyNeighbour.',
     ],
     mend: ['By what it was: `nconnect` for the queue, the neighbour for a busy server, the network for retransmits.'],
   },
@@ -128,7 +128,7 @@ export const alerts: readonly Alert[] = [
       'One pod makes more than half of the operations of a server that at least three pods use, at more than 500 operations a second.',
     look: [
       'Is anybody hurt? *Why slow* with this server chosen: is RTT higher than before?',
-      'Dashboard *Who*: since when, and is it the same on other nodes?',
+      'Dashboard *Who*: since when? Panel *Share of the server’s time* adds up all nodes, so a workload of many pods is one line.',
     ],
     mend: ['Speak with its owners; give it a server, an export with a limit, or hours of its own.'],
   },

@@ -3,14 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { components, nfscope } from '@nfscope/agent';
+import { freePort, noPrometheus, promtool, startPrometheus, type Prometheus } from '@nfscope/test-prometheus';
 import { Subject } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { alerts } from './alerts.ts';
 import { dashboards, files } from './files.ts';
-import { recordingRules } from './recording-rules.ts';
+import { record, recordingRules } from './recording-rules.ts';
+import { label } from './series.ts';
 import { asAsked } from './testing/as-asked.ts';
 import { badDay } from './testing/bad-day.ts';
-import { freePort, missing, promtool, startPrometheus, type Prometheus } from './testing/prometheus.ts';
 
 interface Target {
   readonly expr: string;
@@ -73,10 +74,8 @@ describe.each(boards)('$name keeps the rules of a dashboard', ({ variables, pane
   test('no two panels have one title', () => expect(new Set(panels.map(({ title }) => title)).size).toBe(panels.length));
 });
 
-const reason = missing();
-
-describe.skipIf(reason !== undefined)(
-  `against a real Prometheus that scrapes a real exporter${reason === undefined ? '' : `: ${reason}`}`,
+describe.skipIf(noPrometheus !== undefined)(
+  `against a real Prometheus that scrapes a real exporter${noPrometheus === undefined ? '' : `: ${noPrometheus}`}`,
   () => {
     const folder = mkdtempSync(join(tmpdir(), 'nfscope-monitoring-'));
     const stop = new AbortController();
@@ -88,7 +87,7 @@ describe.skipIf(reason !== undefined)(
     let until = Infinity;
 
     beforeAll(async () => {
-      if (reason !== undefined) return;
+      if (noPrometheus !== undefined) return;
       const [page, own, nobody] = [await freePort(), await freePort(), await freePort()];
       const file = join(folder, 'config.yaml');
       const config = {
@@ -131,7 +130,10 @@ describe.skipIf(reason !== undefined)(
       const rules = join(folder, 'rules.yaml');
       writeFileSync(rules, files().get('deploy/monitoring/rules.yaml')!);
       until = performance.now() + 25_000;
-      prometheus = await startPrometheus([`127.0.0.1:${page}`, `127.0.0.1:${own}`, `127.0.0.1:${nobody}`], [rules]);
+      const targets = [page, own, nobody].map((port) => `127.0.0.1:${port}`);
+      prometheus = await startPrometheus({
+        config: { rule_files: [rules], scrape_configs: [{ job_name: 'nfscope', static_configs: [{ targets }] }] },
+      });
     }, 30_000);
 
     afterAll(async () => {
@@ -145,14 +147,18 @@ describe.skipIf(reason !== undefined)(
     const answered = async (expression: string): Promise<number> => {
       for (;;) {
         const found = await prometheus!.query(expression);
-        const numbers = found.filter(({ value: [, text] }) => text !== 'NaN');
+        const numbers = found.filter(({ value }) => !Number.isNaN(value));
         if (numbers.length > 0 || performance.now() > until) return numbers.length;
         await setTimeout(200);
       }
     };
 
     const expressions = [
-      ...recordingRules.map(({ record, expr }) => ({ what: 'rule', name: record, expr })),
+      ...recordingRules.map(({ record: name, expr, labels = {} }) => ({
+        what: 'rule',
+        name: [name, ...Object.values(labels)].join(' '),
+        expr,
+      })),
       ...alerts.map(({ name, expr }) => ({ what: 'alert', name, expr })),
       ...boards.flatMap(({ name, panels }) =>
         panels.flatMap(({ title, targets }) => targets.map(({ expr }) => ({ what: name, name: title, expr: asAsked(expr, '5m') }))),
@@ -170,15 +176,25 @@ describe.skipIf(reason !== undefined)(
     test.each(expressions)(
       '$what: $name returns data',
       async ({ expr }) => {
-        if (reason !== undefined) return;
+        if (noPrometheus !== undefined) return;
         if (!(await answered(expr))) throw new Error(`nothing comes of ${expr}\n${errors}`);
       },
       30_000,
     );
 
+    test('the shares of an export add up to 1', async () => {
+      if (noPrometheus !== undefined) return;
+      expect(await answered(`count(count by (${label.NFS_IO_SHARE_OF}) (${record.share})) == 3`)).toBe(1);
+      const wholes = await prometheus!.query(
+        `sum by (${label.SERVER_ADDRESS}, ${label.NFS_EXPORT_PATH}, ${label.NFS_IO_SHARE_OF}) (${record.share})`,
+      );
+      expect(wholes).toHaveLength(3);
+      for (const { value } of wholes) expect(value).toBeCloseTo(1, 9);
+    }, 30_000);
+
     test('promtool takes the rules, with all it can object to', (context) => {
-      if (reason !== undefined) return context.skip(reason);
-      expect(promtool('check', 'rules', '--lint=all', '--lint-fatal', join(folder, 'rules.yaml'))).toMatchObject({ good: true });
+      if (noPrometheus !== undefined) return context.skip(noPrometheus);
+      expect(promtool(['check', 'rules', '--lint=all', '--lint-fatal', join(folder, 'rules.yaml')])).toBe('');
     });
   },
 );

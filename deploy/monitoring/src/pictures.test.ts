@@ -1,18 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { noPrometheus } from '@nfscope/test-prometheus';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { dashboards } from './files.ts';
 import { pictures } from './testing/pictures.ts';
-import { missing } from './testing/prometheus.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const names = Object.keys(dashboards).map((name) => name.replace('.json', '.svg'));
-const reason = missing();
 
-describe.skipIf(reason !== undefined)(`pictures of dashboards${reason === undefined ? '' : `: ${reason}`}`, () => {
+describe.skipIf(noPrometheus !== undefined)(`pictures of dashboards${noPrometheus === undefined ? '' : `: ${noPrometheus}`}`, () => {
   let drawn: ReadonlyMap<string, string>;
   beforeAll(async () => {
-    if (reason === undefined) drawn = await pictures();
+    if (noPrometheus === undefined) drawn = await pictures();
   }, 60_000);
 
   test.each(names)('%s is what Prometheus answers now; if not, run `npm run pictures`', (name) => {

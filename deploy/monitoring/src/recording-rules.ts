@@ -21,9 +21,20 @@ export const record = {
   serverTime: 'nfs:io_rtt_seconds:rate5m',
   latency: 'nfs:io_duration_seconds:p99_5m',
   usualLatency: 'nfs:io_duration_seconds:p99_7d',
+  share: 'nfs:io_share:ratio_rate5m',
 } as const;
 
 const OPERATION = label.NFS_OPERATION_NAME;
+
+/**
+ * What nfs.io.share says of a node, of the whole cluster: shares of nodes cannot be added up, since each is of another whole. An
+ * export that nobody uses has no parts.
+ */
+const share = (of: string, rates: string): RecordingRule => ({
+  record: record.share,
+  expr: `${by([CLUSTER, label.K8S_NAMESPACE_NAME, WORKLOAD, ...EXPORT], rates)} / on (${[CLUSTER, ...EXPORT].join(', ')}) group_left () (${by([CLUSTER, ...EXPORT], rates)} > 0)`,
+  labels: { [label.NFS_IO_SHARE_OF]: of },
+});
 
 /** The view of a cluster: a hundredth of the series, each with the workload. */
 export const recordingRules: readonly RecordingRule[] = [
@@ -40,4 +51,7 @@ export const recordingRules: readonly RecordingRule[] = [
     expr: `histogram_quantile(0.99, sum by (${[CLUSTER, ...EXPORT, 'le'].join(', ')}) (rate(${series.IO_DURATION}_bucket[5m]))) >= 0`,
   },
   { record: record.usualLatency, expr: `avg_over_time(${record.latency}[7d])` },
+  share('operations', record.operations),
+  share('bytes', record.payload),
+  share('server_time', record.serverTime),
 ];

@@ -113,6 +113,14 @@ describe('a run', () => {
   });
 });
 
+// `nfscope schema | head -1`: what is not read any more is not missed by anybody.
+test.each(['components', 'schema', '--help', '--version'])('%s ends with 0 and without a word when nobody reads it', async (word) => {
+  const { child, ended } = launch([word]);
+  child.stdout.destroy();
+  expect(await text(child.stderr)).toBe('');
+  expect(await ended).toBe(0);
+});
+
 /** A configuration that ticks into `exporter`, with its own metrics at `endpoint`. */
 const ticking = (exporter: string, endpoint: string): string => `receivers: { tick: {} }
 connectors: { snapshot: {} }

@@ -13,8 +13,8 @@ import type { Connection, Refusal } from './connection.ts';
 import { openingGrpc } from './otlp-grpc-exporter.ts';
 import { bytesOf } from './testing/bytes.ts';
 import { placesByResource, resourceMetrics } from './testing/resource-metrics.ts';
+import { makeCertificate, noOpenssl } from '@nfscope/test-certificates';
 import { startBackend, type Answer, type Backend, type BackendOptions } from '@nfscope/test-otlp-backend';
-import { makeCertificate, noOpenssl } from './testing/certificate.ts';
 import { snapshot } from './testing/snapshots.ts';
 
 const ends: (() => unknown)[] = [];
@@ -157,7 +157,7 @@ test('an outage of ten minutes: the next request finds the backend', async () =>
 describe.skipIf(noOpenssl !== undefined)(`TLS${noOpenssl === undefined ? '' : ` (skipped: ${noOpenssl})`}`, () => {
   const folder = mkdtempSync(join(tmpdir(), 'nfscope-otlp-'));
   afterAll(() => rmSync(folder, { recursive: true }));
-  const { cert, key } = noOpenssl === undefined ? makeCertificate(folder) : { cert: '', key: '' };
+  const { cert, key } = noOpenssl === undefined ? makeCertificate(folder, 'localhost') : { cert: '', key: '' };
   const pem = (path: string): Buffer => (path === '' ? Buffer.alloc(0) : readFileSync(path));
   const pair = { private_key: pem(key), cert_chain: pem(cert) };
   const serverSide = (mutual: boolean): ServerCredentials => ServerCredentials.createSsl(pem(cert), [pair], mutual);

@@ -5,11 +5,11 @@ import { request, type RequestOptions } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { context } from '@nfscope/pipeline/testing';
+import { makeCertificate, noOpenssl, type Certificate } from '@nfscope/test-certificates';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { config } from './config.ts';
 import { factory } from './factory.ts';
 import { prometheusExporter, type PrometheusExporter } from './prometheus-exporter.ts';
-import { authority, noAuthority, type Certificate } from './testing/authority.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'nfscope-web-config-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -78,18 +78,18 @@ describe('basic_auth_users', () => {
   });
 });
 
-describe.skipIf(noAuthority !== undefined)(`tls_server_config${noAuthority === undefined ? '' : ` (skipped: ${noAuthority})`}`, () => {
-  let ours: ReturnType<typeof authority>;
-  let other: ReturnType<typeof authority>;
+describe.skipIf(noOpenssl !== undefined)(`tls_server_config${noOpenssl === undefined ? '' : ` (skipped: ${noOpenssl})`}`, () => {
+  let ours: Certificate;
+  let other: Certificate;
   let server: Certificate;
   let client: Certificate;
   let ca: Buffer;
   beforeAll(() => {
-    ours = authority(folder);
-    other = authority(folder, 'other');
-    server = ours.sign('server', { host: 'IP:127.0.0.1' });
-    client = ours.sign('client', { host: 'DNS:prometheus.monitoring' });
-    ca = readFileSync(ours.ca);
+    ours = makeCertificate(folder, 'ca');
+    other = makeCertificate(folder, 'other');
+    server = makeCertificate(folder, 'server', { host: 'IP:127.0.0.1', issuer: ours });
+    client = makeCertificate(folder, 'client', { host: 'DNS:prometheus.monitoring', issuer: ours });
+    ca = readFileSync(ours.cert);
   });
   const shown = ({ cert, key }: Certificate): RequestOptions => ({ ca, cert: readFileSync(cert), key: readFileSync(key) });
   const tls = (more = ''): string => `tls_server_config:\n  cert_file: server.pem\n  key_file: ${server.key}\n${more}`;
@@ -106,8 +106,8 @@ describe.skipIf(noAuthority !== undefined)(`tls_server_config${noAuthority === u
 
   test('client certificates', async () => {
     const { url } = await started(tls(mutual));
-    const expired = ours.sign('expired', { host: 'DNS:prometheus.monitoring', days: -1 });
-    const foreign = other.sign('foreign', { host: 'DNS:prometheus.monitoring' });
+    const expired = makeCertificate(folder, 'expired', { host: 'DNS:prometheus.monitoring', days: -1, issuer: ours });
+    const foreign = makeCertificate(folder, 'foreign', { host: 'DNS:prometheus.monitoring', issuer: other });
     const seen = { none: await ask(url, { ca }), right: 0, expired: 0, foreign: 0 } as Record<string, unknown>;
     for (const [name, certificate] of Object.entries({ right: client, expired, foreign })) seen[name] = await ask(url, shown(certificate));
     expect(seen).toEqual({ none: 403, right: 200, expired: 403, foreign: 403 });
@@ -120,7 +120,7 @@ describe.skipIf(noAuthority !== undefined)(`tls_server_config${noAuthority === u
     ['RequireAndVerifyClientCert', 403, 403],
   ])('%s: %i without, %i with one of somebody else', async (type, none, foreign) => {
     const { url } = await started(tls(`  client_auth_type: ${type}\n${type.includes('Verify') ? '  client_ca_file: ca.pem\n' : ''}`));
-    const certificate = other.sign('somebody', { host: 'DNS:x' });
+    const certificate = makeCertificate(folder, 'somebody', { host: 'DNS:x', issuer: other });
     expect([await ask(url, { ca }), await ask(url, shown(certificate))]).toEqual([none, foreign]);
   });
 
@@ -141,7 +141,7 @@ describe.skipIf(noAuthority !== undefined)(`tls_server_config${noAuthority === u
   test('a certificate that is renewed is that of the next connection', async () => {
     const { url, log } = await started(tls());
     expect(await ask(url, { ca })).toBe(200);
-    const next = other.sign('renewed', { host: 'IP:127.0.0.1' });
+    const next = makeCertificate(folder, 'renewed', { host: 'IP:127.0.0.1', issuer: other });
     copyFileSync(next.cert, join(folder, 'server.pem'));
     // The key is not there yet: the old pair stays.
     expect(await ask(url, { ca })).toBe(200);
@@ -149,9 +149,9 @@ describe.skipIf(noAuthority !== undefined)(`tls_server_config${noAuthority === u
     const key = readFileSync(server.key);
     copyFileSync(next.key, server.key);
     expect(await ask(url, { ca })).toBe('UNABLE_TO_VERIFY_LEAF_SIGNATURE');
-    expect(await ask(url, { ca: readFileSync(other.ca) })).toBe(200);
+    expect(await ask(url, { ca: readFileSync(other.cert) })).toBe(200);
     writeFileSync(server.key, key);
-    server = ours.sign('server', { host: 'IP:127.0.0.1' });
+    server = makeCertificate(folder, 'server', { host: 'IP:127.0.0.1', issuer: ours });
   });
 
   test('TLS cannot be turned off while it runs', async () => {

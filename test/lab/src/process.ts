@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants as access } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 
 // A user's PATH on Debian has no sbin, where kmod lives.
@@ -9,12 +10,14 @@ const children = new Set<ChildProcess>();
 process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL');
 });
-for (const [signal, number] of [
-  ['SIGINT', 2],
-  ['SIGTERM', 15],
-  ['SIGHUP', 1],
-] as const) {
-  process.on(signal, () => process.exit(128 + number));
+const end = (signal: NodeJS.Signals): never => process.exit(128 + constants.signals[signal]);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
+// Node ignores SIGPIPE, which ends other programs whose reader has gone (`lab --list | head`).
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    end('SIGPIPE');
+  });
 }
 
 /** Full path of a program, or undefined. */
@@ -22,7 +25,7 @@ export function find(program: string): string | undefined {
   for (const folder of searchPath.split(':')) {
     const path = join(folder, program);
     try {
-      accessSync(path, constants.X_OK);
+      accessSync(path, access.X_OK);
       return path;
     } catch {
       continue;

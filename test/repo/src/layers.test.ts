@@ -8,8 +8,8 @@ const layers: readonly { readonly level: number; readonly folder: RegExp }[] = [
   { level: 1, folder: /^packages\/pipeline$/ },
   { level: 2, folder: /^packages\/(receiver|processor|connector|exporter|extension)-[a-z0-9-]+$/ },
   { level: 3, folder: /^packages\/agent$/ },
-  // A server that tests of any layer may send to.
-  { level: 0, folder: /^test\/otlp-backend$/ },
+  // What tests of any layer may need: servers that are sent to or ask, and certificates.
+  { level: 0, folder: /^test\/(certificates|otlp-backend|prometheus)$/ },
   // Those that live from what is published.
   { level: 4, folder: /^(examples|test|deploy)\/[a-z0-9-]+$/ },
 ];

@@ -3,7 +3,7 @@ import { board } from '../board.ts';
 import { stacked, stat, table, timeseries } from '../panel.ts';
 import { record } from '../recording-rules.ts';
 import { label, WORKLOAD } from '../series.ts';
-import { recorded } from '../variable.ts';
+import { chosen, recorded } from '../variable.ts';
 
 const pod = `${label.K8S_NAMESPACE_NAME}, ${WORKLOAD}, ${label.K8S_POD_NAME}`;
 const place = `${label.SERVER_ADDRESS}, ${label.NFS_EXPORT_PATH}`;
@@ -11,6 +11,7 @@ const sum = (by: string, name: string): string => `sum by (${by}) (${name}{${rec
 const top = (by: string, name: string): string => `topk(10, ${sum(by, name)})`;
 /** What has no pod would be one nameless line. */
 const topPods = (name: string): string => `topk(10, sum by (${pod}) (${name}{${recorded}, ${label.K8S_POD_NAME}!=""}))`;
+const placeLegend = `{{${label.SERVER_ADDRESS}}}:{{${label.NFS_EXPORT_PATH}}}`;
 const podLegend = `{{${label.K8S_NAMESPACE_NAME}}}/{{${label.K8S_POD_NAME}}}`;
 const columns = {
   [label.K8S_NAMESPACE_NAME]: 'Namespace',
@@ -89,6 +90,21 @@ export const who = board(
       { expr: top(`${label.K8S_NAMESPACE_NAME}, ${WORKLOAD}`, record.payload), legend: `{{${label.K8S_NAMESPACE_NAME}}}/{{${WORKLOAD}}}` },
     ),
   )
+  .withPanel(
+    timeseries(
+      {
+        title: 'Share of the server’s time',
+        description:
+          'Which part of the time that server and network work for an export goes to a workload, over all nodes. The parts of an export add up to 1, chosen or not. Who takes most of it while the others wait longer is the noisy neighbour.',
+        unit: 'percentunit',
+        width: 24,
+      },
+      {
+        expr: `topk(10, ${record.share}{${label.NFS_IO_SHARE_OF}="server_time", ${chosen('cluster', 'namespace', 'workload', 'server', 'export')}})`,
+        legend: `{{${label.K8S_NAMESPACE_NAME}}}/{{${WORKLOAD}}} on ${placeLegend}`,
+      },
+    ),
+  )
   .withRow(new RowBuilder('Pods'))
   .withPanel(
     stacked(
@@ -119,7 +135,7 @@ export const who = board(
   .withPanel(
     stacked(
       { title: 'Operations by export', description: 'All pods chosen, by where they go.', unit: 'ops', width: 12 },
-      { expr: sum(place, record.operations), legend: `{{${label.SERVER_ADDRESS}}}:{{${label.NFS_EXPORT_PATH}}}` },
+      { expr: sum(place, record.operations), legend: placeLegend },
     ),
   )
   .withPanel(

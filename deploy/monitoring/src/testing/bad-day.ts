@@ -1,8 +1,10 @@
-import { noFiles, noProcesses, Sources, type Attributes, type NfsBatch, type Operation, type RpcClient } from '@nfscope/model';
+import { noFiles, noProcesses, Sources, type Attributes, type NfsBatch, type Operation, type TotalsColumns } from '@nfscope/model';
 import { defineReceiver } from '@nfscope/pipeline';
 import { attribute, DURATION_BOUNDS, metric, SIZE_BOUNDS } from '@nfscope/semconv';
 import { Subject } from 'rxjs';
 import { z } from 'zod';
+import { nfs, place, pod } from './cluster.ts';
+import { inflightOf, totalsOf, type Row } from './columns.ts';
 
 /*
  * A node on which everything goes wrong at once, for it cannot be had of a real one: three pods of one server, one of them
@@ -11,86 +13,60 @@ import { z } from 'zod';
 
 const ESTALE = 116;
 const operations: readonly Operation[] = [
-  { index: 0, name: 'READ', program: 100003, version: 4, kind: 'read' },
-  { index: 1, name: 'WRITE', program: 100003, version: 4, kind: 'write' },
-  { index: 2, name: 'GETATTR', program: 100003, version: 4, kind: 'other' },
-  { index: 3, name: 'read', program: 100003, version: 4, kind: 'vfs' },
+  nfs('READ', 0, 'read'),
+  nfs('WRITE', 1, 'write'),
+  nfs('GETATTR', 2, 'other'),
+  nfs('read', 3, 'vfs'),
 ];
 const [READ, WRITE, GETATTR, VFS_READ] = [0, 1, 2, 3] as const;
 
-const client: RpcClient = {
-  id: 65537,
-  program: 100003,
-  version: 4,
-  parents: [],
-  server: { address: '192.0.2.1', port: 2049, transport: 'tcp', name: 'nas1' },
-};
-const place: Attributes = {
-  [attribute.SERVER_ADDRESS]: 'nas1',
-  [attribute.SERVER_PORT]: 2049,
-  [attribute.NETWORK_TRANSPORT]: 'tcp',
-  [attribute.NFS_EXPORT_PATH]: '/lake',
-};
-const pod = (name: string, owner: Attributes): Attributes => ({
-  [attribute.K8S_NAMESPACE_NAME]: 'data',
-  [attribute.K8S_POD_NAME]: name,
-  [attribute.K8S_POD_UID]: `uid-of-${name}`,
-  [attribute.NFS_IO_OWNER]: 'container',
-  ...owner,
-});
+const { client, attributes: lake } = place(1, 'nas1', '/lake');
 /** The last is a container that nobody can name. */
 const owners: readonly Attributes[] = [
-  pod('etl-0', { [attribute.K8S_STATEFULSET_NAME]: 'etl' }),
-  pod('web-5d8-abc', { [attribute.K8S_DEPLOYMENT_NAME]: 'web', [attribute.K8S_REPLICASET_NAME]: 'web-5d8' }),
-  pod('report', {}),
+  pod('data', 'etl-0', { [attribute.K8S_STATEFULSET_NAME]: 'etl' }),
+  pod('data', 'web-5d8-abc', { [attribute.K8S_DEPLOYMENT_NAME]: 'web', [attribute.K8S_REPLICASET_NAME]: 'web-5d8' }),
+  pod('data', 'report', {}),
   { [attribute.CONTAINER_ID]: 'f'.repeat(64), [attribute.NFS_IO_OWNER]: 'container' },
 ];
 
-interface Row {
-  readonly source: number;
-  readonly operation: number;
-  readonly error: number;
-  /** Operations a tick, and how long each takes once it is slow, in seconds. */
+const size = 4096;
+interface Stream extends Row {
+  /** Operations a tick, and how long the server takes for each once it is slow, in seconds. */
   readonly rate: number;
   readonly slow: number;
 }
-const rows: readonly Row[] = [
-  { source: 0, operation: GETATTR, error: 0, rate: 9000, slow: 0.001 },
-  { source: 0, operation: READ, error: 0, rate: 600, slow: 8 },
-  { source: 1, operation: WRITE, error: 0, rate: 300, slow: 8 },
-  { source: 2, operation: READ, error: 0, rate: 300, slow: 8 },
+const streams: readonly Stream[] = [
+  { source: 0, operation: GETATTR, rate: 9000, slow: 0.001 },
+  { source: 0, operation: READ, size, rate: 600, slow: 8 },
+  { source: 1, operation: WRITE, size, rate: 300, slow: 8 },
+  { source: 2, operation: READ, size, rate: 300, slow: 8 },
   { source: 2, operation: READ, error: ESTALE, rate: 900, slow: 0.001 },
-  { source: 3, operation: WRITE, error: 0, rate: 300, slow: 8 },
-  { source: 2, operation: VFS_READ, error: 0, rate: 600, slow: 0 },
+  { source: 3, operation: WRITE, size, rate: 300, slow: 8 },
+  { source: 2, operation: VFS_READ, size, rate: 600, slow: 0 },
 ];
 /** Long enough for some samples of a good latency, which the bad one is compared with. */
 const GOOD_TICKS = 32;
 const TICK_MS = 250;
 const FAST_S = 0.002;
-const OPERATION_BYTES = 4096;
 
-const column = (of: (row: Row, i: number) => number): Float64Array => Float64Array.from(rows, of);
+/** What happens in a tick. */
+const pass = ({ call, counted, end }: ReturnType<typeof totalsOf>, tick: number): void => {
+  for (const [row, { operation, rate, slow }] of streams.entries()) {
+    if (operation === VFS_READ) {
+      call(row, rate);
+      continue;
+    }
+    const time = tick > GOOD_TICKS ? slow : FAST_S;
+    end(row, rate, time / 4, time);
+    counted.retransmits[row]! += rate * 0.05;
+    if (operation === READ) counted.timeouts[row]! += 1;
+  }
+};
 
-/** What `tick` ticks after the start is true. */
-const batchAt = (tick: number, startMs: number, sources: Sources): NfsBatch => {
+/** What is true when `tick` of them have passed. */
+const batchAt = (tick: number, startMs: number, sources: Sources, totals: TotalsColumns): NfsBatch => {
   const timeMs = startMs + tick * TICK_MS;
-  const good = Math.min(tick, GOOD_TICKS);
-  const bad = tick - good;
-  const isVfs = ({ operation }: Row): boolean => operation === VFS_READ;
-  const time = (row: Row): number => (isVfs(row) ? 0 : row.rate * (good * FAST_S + bad * row.slow));
-  const buckets = DURATION_BOUNDS.length + 1;
-  const histogram = (bounds: readonly number[], of: (row: Row) => readonly (readonly [value: number, times: number])[]): Float64Array => {
-    const found = new Float64Array(rows.length * buckets);
-    for (const [i, row] of rows.entries())
-      for (const [value, times] of isVfs(row) ? [] : of(row)) {
-        const at = bounds.findIndex((bound) => value <= bound);
-        found[i * buckets + (at < 0 ? bounds.length : at)]! += times;
-      }
-    return found;
-  };
-  const times = (row: Row) => [[FAST_S, row.rate * good] as const, [row.slow, row.rate * bad] as const];
-  const moved = (row: Row): number => (row.error === 0 && row.operation !== GETATTR ? row.rate * tick * OPERATION_BYTES : 0);
-  const attributes = Object.freeze({ ...place, [attribute.ONC_RPC_VERSION]: '4' });
+  const attributes = Object.freeze({ ...lake, [attribute.ONC_RPC_VERSION]: '4' });
   return {
     timeMs,
     startMs,
@@ -99,45 +75,11 @@ const batchAt = (tick: number, startMs: number, sources: Sources): NfsBatch => {
     operations,
     bounds: { duration: DURATION_BOUNDS, size: SIZE_BOUNDS },
     totalsRead: true,
-    totals: {
-      length: rows.length,
-      row: Uint32Array.from(rows.keys()),
-      source: Uint32Array.from(rows, ({ source }) => source),
-      operation: Uint32Array.from(rows, ({ operation }) => operation),
-      error: Uint16Array.from(rows, ({ error }) => error),
-      charge: new Uint8Array(rows.length).fill(1),
-      count: column(({ rate }) => rate * tick),
-      bytes: column(moved),
-      requested: column(moved),
-      sent: column(({ rate }) => rate * tick * 200),
-      received: column(({ rate }) => rate * tick * 200),
-      retransmits: column((row) => (isVfs(row) ? 0 : row.rate * tick * 0.05)),
-      timeouts: column((row) => (row.operation === READ ? tick : 0)),
-      durationSum: column(time),
-      rttSum: column(time),
-      queueSum: column((row) => time(row) / 4),
-      buckets,
-      duration: histogram(DURATION_BOUNDS, times),
-      rtt: histogram(DURATION_BOUNDS, times),
-      queue: histogram(DURATION_BOUNDS, times),
-      size: histogram(SIZE_BOUNDS, (row) => (moved(row) > 0 ? [[OPERATION_BYTES, row.rate * tick]] : [])),
-    },
+    totals,
     events: { length: 0 } as NfsBatch['events'],
     processes: noProcesses,
     files: noFiles,
-    inflight: {
-      length: 1,
-      source: Uint32Array.of(0),
-      operation: Uint32Array.of(READ),
-      charge: Uint8Array.of(3),
-      age: Float64Array.of(90 + (tick * TICK_MS) / 1000),
-      bytes: Uint32Array.of(OPERATION_BYTES),
-      file: Float64Array.of(7),
-      offset: Float64Array.of(0),
-      owner: Uint32Array.of(4711),
-      transmissions: Uint16Array.of(3),
-      timeouts: Uint16Array.of(1),
-    },
+    inflight: inflightOf([{ source: 0, operation: READ, size, age: 90 + (tick * TICK_MS) / 1000 }]),
     mountstats: {
       mounts: [
         {
@@ -155,7 +97,7 @@ const batchAt = (tick: number, startMs: number, sources: Sources): NfsBatch => {
       ],
       connections: [
         {
-          attributes: Object.freeze({ ...place, [attribute.NFS_TRANSPORT_CONNECTION]: 0 }),
+          attributes: Object.freeze({ ...lake, [attribute.NFS_TRANSPORT_CONNECTION]: 0 }),
           startMs,
           binds: 0,
           connects: 1 + tick,
@@ -195,10 +137,14 @@ export const badDay = defineReceiver({
             const sources = new Sources();
             for (const [i, resource] of owners.entries()) {
               sources.add({ id: 100 + i, kind: 'cgroup', path: `/kubepods/pod${i}` }, client, startMs);
-              sources.change(i, { resource, attributes: place });
+              sources.change(i, { resource, attributes: lake });
             }
+            const totals = totalsOf(streams);
             let tick = 0;
-            timer = setInterval(() => output.next(batchAt(tick++, startMs, sources)), TICK_MS);
+            timer = setInterval(() => {
+              if (tick > 0) pass(totals, tick);
+              output.next(batchAt(tick++, startMs, sources, totals.columns()));
+            }, TICK_MS);
           },
           shutdown: async () => {
             clearInterval(timer);

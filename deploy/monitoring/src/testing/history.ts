@@ -1,22 +1,22 @@
 import { once } from 'node:events';
-import { copyFileSync, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { createWriteStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { metricsConnector, metricsConnectorConfig } from '@nfscope/connector-metrics';
 import { prometheusExporter, prometheusExporterConfig } from '@nfscope/exporter-prometheus';
 import type { NfsBatch } from '@nfscope/model';
+import { promtool, startPrometheus } from '@nfscope/test-prometheus';
 import { from, lastValueFrom } from 'rxjs';
 import type { Answer } from '../drawing/picture.ts';
 import { dashboards, ruleGroups } from '../files.ts';
+import { record, recordingRules, type RecordingRule } from '../recording-rules.ts';
 import { NODE, ownSeries } from '../series.ts';
 import { agentAt, hour, QUEUE_CAPACITY, STEP } from './hour.ts';
-import { promtool, promtoolIn, startPrometheus } from './prometheus.ts';
 
 const silent = (): void => {};
 const context = { id: 'hour', version: '0.0.0', log: { debug: silent, info: silent, warn: silent, error: silent } };
 const scraped = `job="nfscope",${NODE}="node-1"`;
-const rulesFile = fileURLToPath(new URL('../../rules.yaml', import.meta.url));
+const asksRecords = ({ expr }: RecordingRule): boolean => Object.values(record).some((name) => expr.includes(name));
 
 /** Names that an expression of a panel or a rule has: the rest of a page is two thirds of it, and nobody asks for it. */
 const asked = new Set(JSON.stringify([dashboards, ruleGroups]).match(/\w+/g));
@@ -67,8 +67,10 @@ async function* pages(batches: readonly NfsBatch[]): AsyncGenerator<string, void
   }
 }
 
-const made = ({ good, said }: { readonly good: boolean; readonly said: string }): void => {
-  if (!good) throw new Error(said);
+/** Has promtool make blocks of data. Throws what it objects to. */
+const make = (folder: string, words: readonly string[]): void => {
+  const said = promtool(['tsdb', 'create-blocks-from', ...words], { cwd: folder });
+  if (said !== '') throw new Error(said);
 };
 
 /** A real Prometheus that knows the hour, and asks its own rules; times are seconds. */
@@ -92,19 +94,26 @@ export const startHistory = async (): Promise<History> => {
     for await (const page of pages(batches)) if (!file.write(page)) await once(file, 'drain');
     file.end();
     await once(file, 'finish');
-    made(promtool('tsdb', 'create-blocks-from', 'openmetrics', '--quiet', text, data));
-    const before = await startPrometheus([], [], settings);
+    make(folder, ['openmetrics', '--quiet', text, data]);
     const times = [`--start=${first}`, `--end=${last}`, `--eval-interval=${STEP}s`];
-    // When within a step a group of rules is evaluated hangs on the name of its file, as it was given.
-    copyFileSync(rulesFile, join(folder, 'rules.yaml'));
-    made(promtoolIn(folder, 'tsdb', 'create-blocks-from', 'rules', ...times, `--url=${before.url}`, `--output-dir=${data}`, 'rules.yaml'));
-    await before.stop();
-    const { ask, stop } = await startPrometheus([], [], settings);
+    // A Prometheus does not know what is made of its answers before it starts again: what asks for records comes after them.
+    for (const rules of [recordingRules.filter((rule) => !asksRecords(rule)), recordingRules.filter(asksRecords)]) {
+      // When within a step a group of rules is evaluated hangs on its name and on that of its file, as it was given.
+      writeFileSync(join(folder, 'rules.yaml'), JSON.stringify({ groups: [{ name: ruleGroups[0]!.name, rules }] }));
+      const before = await startPrometheus(settings);
+      make(folder, ['rules', ...times, `--url=${before.url}`, `--output-dir=${data}`, 'rules.yaml']);
+      await before.stop();
+    }
+    const { ask, stop } = await startPrometheus(settings);
     return {
-      range: (query, start, end) => ask<Answer>('query_range', { query, start, end, step: STEP }),
+      async range(query, start, end) {
+        const { result } = await ask<{ result: readonly Answer[] }>('query_range', { query, start, end, step: STEP });
+        return result;
+      },
       async instant(query, time) {
-        const found = await ask<{ metric: Answer['metric']; value: Answer['values'][number] }>('query', { query, time });
-        return found.map(({ metric, value }) => ({ metric, values: [value] }));
+        type Found = { metric: Answer['metric']; value: Answer['values'][number] };
+        const { result } = await ask<{ result: readonly Found[] }>('query', { query, time });
+        return result.map(({ metric, value }) => ({ metric, values: [value] }));
       },
       async stop() {
         await stop();

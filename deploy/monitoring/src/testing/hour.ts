@@ -1,5 +1,7 @@
-import { noFiles, noProcesses, Sources, type Attributes, type NfsBatch, type Operation, type RpcClient } from '@nfscope/model';
+import { noFiles, noProcesses, Sources, type Attributes, type NfsBatch, type Operation } from '@nfscope/model';
 import { attribute, DURATION_BOUNDS, metric, SIZE_BOUNDS } from '@nfscope/semconv';
+import { nfs, place, pod, type Place } from './cluster.ts';
+import { inflightOf, totalsOf, type Row } from './columns.ts';
 
 /*
  * An hour of one node, the same each time it is told: three workloads of two servers. One of them is loud from 09:12 to
@@ -19,7 +21,6 @@ const LOUD = { from: 12, to: 30 } as const;
 const STILL = { from: 43, to: 48 } as const;
 const START_MS = (HOUR + FIRST * MINUTE) * 1000;
 
-const nfs = (name: string, index: number, kind: Operation['kind']): Operation => ({ index, name, program: 100003, version: 4, kind });
 const operations: readonly Operation[] = [
   nfs('READ', 0, 'read'),
   nfs('WRITE', 1, 'write'),
@@ -30,31 +31,9 @@ const operations: readonly Operation[] = [
 const [READ, WRITE, GETATTR, LOOKUP, VFS_READ] = [0, 1, 2, 3, 4] as const;
 const [ENOENT, ESTALE] = [2, 116] as const;
 
-interface Place {
-  readonly client: RpcClient;
-  readonly attributes: Attributes;
-}
-const place = (id: number, name: string, path: string): Place => ({
-  client: {
-    ...{ id: 65536 + id, program: 100003, version: 4, parents: [] },
-    server: { address: `192.0.2.${id}`, port: 2049, transport: 'tcp', name },
-  },
-  attributes: Object.freeze({
-    [attribute.SERVER_ADDRESS]: name,
-    [attribute.SERVER_PORT]: 2049,
-    [attribute.NETWORK_TRANSPORT]: 'tcp',
-    [attribute.NFS_EXPORT_PATH]: path,
-  }),
-});
 const lake = place(1, 'nas1', '/lake');
 const assets = place(2, 'nas2', '/assets');
 
-const pod = (namespace: string, name: string, owner: Attributes): Attributes => ({
-  [attribute.K8S_NAMESPACE_NAME]: namespace,
-  [attribute.K8S_POD_NAME]: name,
-  [attribute.NFS_IO_OWNER]: 'container',
-  ...owner,
-});
 const web = pod('shop', 'web-5d8f-x7k2p', { [attribute.K8S_DEPLOYMENT_NAME]: 'web', [attribute.K8S_REPLICASET_NAME]: 'web-5d8f' });
 const etl = pod('data', 'etl-0', { [attribute.K8S_STATEFULSET_NAME]: 'etl' });
 const train = pod('ml', 'train-9qw4z', { [attribute.K8S_JOB_NAME]: 'train' });
@@ -78,14 +57,9 @@ const chance = (a: number, b: number): number => {
 const loud = (minute: number): number => Math.max(0, Math.min(1, (minute - LOUD.from) / 2, (LOUD.to - minute) / 2));
 const isStill = (minute: number): boolean => minute > STILL.from && minute < STILL.to;
 
-interface Stream {
-  readonly source: number;
-  readonly operation: number;
-  readonly error?: number;
+interface Stream extends Row {
   /** Operations a second. */
   readonly rate: (minute: number) => number;
-  /** Bytes an operation. */
-  readonly size?: number;
   /** In flight while the server stands still. */
   readonly waiting?: number;
 }
@@ -129,89 +103,45 @@ const spread = [
   [12, 0.005],
 ] as const;
 
-const BUCKETS = DURATION_BOUNDS.length + 1;
-const columns = () => ({
-  ...{ count: new Float64Array(streams.length), bytes: new Float64Array(streams.length), retransmits: new Float64Array(streams.length) },
-  ...{
-    timeouts: new Float64Array(streams.length),
-    durationSum: new Float64Array(streams.length),
-    rttSum: new Float64Array(streams.length),
-  },
-  ...{ queueSum: new Float64Array(streams.length), duration: new Float64Array(streams.length * BUCKETS) },
-  ...{ rtt: new Float64Array(streams.length * BUCKETS), queue: new Float64Array(streams.length * BUCKETS) },
-  size: new Float64Array(streams.length * BUCKETS),
-});
-type Columns = ReturnType<typeof columns>;
-const copied = (of: Columns): Columns => Object.fromEntries(Object.entries(of).map(([name, column]) => [name, column.slice()])) as Columns;
-
-const enter = (histogram: Float64Array, row: number, bounds: readonly number[], value: number, times: number): void => {
-  const at = bounds.findIndex((bound) => value <= bound);
-  histogram[row * BUCKETS + (at < 0 ? bounds.length : at)]! += times;
-};
-const end = (to: Columns, row: number, { size = 0, error }: Stream, times: number, queue: number, rtt: number): void => {
-  to.count[row]! += times;
-  to.bytes[row]! += error === undefined ? times * size : 0;
-  to.durationSum[row]! += times * (queue + rtt);
-  to.rttSum[row]! += times * rtt;
-  to.queueSum[row]! += times * queue;
-  enter(to.duration, row, DURATION_BOUNDS, queue + rtt, times);
-  if (size === 0) return;
-  enter(to.rtt, row, DURATION_BOUNDS, rtt, times);
-  enter(to.queue, row, DURATION_BOUNDS, queue, times);
-  enter(to.size, row, SIZE_BOUNDS, size, times);
-};
+type Totals = ReturnType<typeof totalsOf>;
 
 /** What happens in the step that ends at `minute`. */
-const pass = (to: Columns, minute: number, tick: number): void => {
+const pass = ({ call, counted, end }: Totals, minute: number, tick: number): void => {
   for (const [row, stream] of streams.entries()) {
     const asked = stream.rate(minute) * STEP * (0.88 + 0.24 * chance(row, tick));
     const { waiting = 0 } = stream;
     if (isCall(stream)) {
-      to.count[row]! += Math.round(asked);
-      to.bytes[row]! += Math.round(asked) * stream.size!;
+      call(row, Math.round(asked));
     } else if (placeOf(stream) === lake && isStill(minute)) {
       // After a minute without a reply it is sent again, after three the client says that the server does not answer.
-      if (Number.isInteger(minute)) to.retransmits[row]! += waiting;
-      if (minute === STILL.to - 2) to.timeouts[row]! += waiting;
+      if (Number.isInteger(minute)) counted.retransmits[row]! += waiting;
+      if (minute === STILL.to - 2) counted.timeouts[row]! += waiting;
     } else {
-      if (minute === STILL.to) end(to, row, stream, waiting, 0.0001, (STILL.to - STILL.from) * MINUTE);
+      if (minute === STILL.to) end(row, waiting, 0.0001, (STILL.to - STILL.from) * MINUTE);
       for (const [times, share] of spread) {
         const several = Math.round(asked * share);
-        if (several > 0) end(to, row, stream, several, queueOf(stream, minute) * times, rttOf(stream, minute) * times);
+        if (several > 0) end(row, several, queueOf(stream, minute) * times, rttOf(stream, minute) * times);
       }
     }
   }
 };
 
-const inflightAt = (minute: number, tick: number): NonNullable<NfsBatch['inflight']> => {
-  const all = streams.flatMap((stream, row) => {
-    const waits = isStill(minute) && placeOf(stream) === lake;
-    const usual = stream.size === undefined || isCall(stream) ? 0 : 1;
-    return Array.from({ length: waits ? (stream.waiting ?? 0) : usual }, (_, i) => ({
-      stream,
-      age: waits ? (minute - STILL.from) * MINUTE - 4 * chance(row, i) : rttOf(stream, minute) * chance(row, tick),
-    }));
-  });
-  const zeros = new Float64Array(all.length);
-  return {
-    length: all.length,
-    source: Uint32Array.from(all, ({ stream }) => stream.source),
-    operation: Uint32Array.from(all, ({ stream }) => stream.operation),
-    charge: new Uint8Array(all.length).fill(1),
-    age: Float64Array.from(all, ({ age }) => age),
-    bytes: Uint32Array.from(all, ({ stream }) => stream.size ?? 0),
-    file: zeros,
-    offset: zeros,
-    owner: new Uint32Array(all.length).fill(4711),
-    transmissions: new Uint16Array(all.length).fill(1),
-    timeouts: new Uint16Array(all.length),
-  };
-};
+const inflightAt = (minute: number, tick: number) =>
+  inflightOf(
+    streams.flatMap((stream, row) => {
+      const waits = isStill(minute) && placeOf(stream) === lake;
+      const usual = stream.size === undefined || isCall(stream) ? 0 : 1;
+      return Array.from({ length: waits ? (stream.waiting ?? 0) : usual }, (_, i) => ({
+        ...stream,
+        age: waits ? (minute - STILL.from) * MINUTE - 4 * chance(row, i) : rttOf(stream, minute) * chance(row, tick),
+      }));
+    }),
+  );
 
-const mountstatsAt = (totals: Columns, minute: number): NonNullable<NfsBatch['mountstats']> => {
+const mountstatsAt = ({ count }: Totals['counted'], minute: number): NonNullable<NfsBatch['mountstats']> => {
   const both = [lake, assets].map((one) => {
     const rows = streams.flatMap((stream, row) => (placeOf(stream) === one && !isCall(stream) ? [row] : []));
-    return { one, counted: rows.reduce((sum, row) => sum + totals.count[row]!, 0) };
+    return { one, counted: rows.reduce((sum, row) => sum + count[row]!, 0) };
   });
   return {
     mounts: both.map(({ one: { client, attributes }, counted }) => ({
@@ -227,8 +157,7 @@ const mountstatsAt = (totals: Columns, minute: number): NonNullable<NfsBatch['mo
       ...{ startMs: START_MS, binds: 0, badXids: 0, slots: 64, sends: counted, receives: counted, sending: 0, pending: counted },
       connects: one === lake && minute >= STILL.to - 2 ? 3 : 1,
       // Of what train does each operation finds some before it.
-      backlog:
-        one === lake ? totals.count[streams.findIndex(({ source, operation }) => source === TRAIN && operation === LOOKUP)]! * 30 : 0,
+      backlog: one === lake ? count[streams.findIndex(({ source, operation }) => source === TRAIN && operation === LOOKUP)]! * 30 : 0,
     })),
   };
 };
@@ -253,15 +182,13 @@ export const hour = (): readonly NfsBatch[] => {
     sources.add({ id: 100 + i, kind: i === SYSTEM ? 'system' : 'cgroup', path: `/kubepods/${i}` }, client, START_MS);
     sources.change(i, { resource, attributes });
   }
-  let totals = columns();
+  const totals = totalsOf(streams);
   let lostEvents = 0;
   return Array.from({ length: ((LAST - FIRST) * MINUTE) / STEP + 1 }, (_, tick) => {
     const minute = FIRST + (tick * STEP) / MINUTE;
-    totals = copied(totals);
     if (tick > 0) pass(totals, minute, tick);
     // The ring is full at the worst of it: detail is lost, and no total.
     if (loud(minute) === 1 && chance(99, tick) > 0.6) lostEvents += Math.round(600 * chance(98, tick));
-    const { length } = streams;
     return {
       timeMs: START_MS + tick * STEP * 1000,
       startMs: START_MS,
@@ -270,24 +197,12 @@ export const hour = (): readonly NfsBatch[] => {
       operations,
       bounds: { duration: DURATION_BOUNDS, size: SIZE_BOUNDS },
       totalsRead: true,
-      totals: {
-        ...totals,
-        length,
-        row: Uint32Array.from(streams.keys()),
-        source: Uint32Array.from(streams, ({ source }) => source),
-        operation: Uint32Array.from(streams, ({ operation }) => operation),
-        error: Uint16Array.from(streams, ({ error = 0 }) => error),
-        charge: new Uint8Array(length).fill(1),
-        requested: totals.bytes,
-        sent: totals.count,
-        received: totals.bytes,
-        buckets: BUCKETS,
-      },
+      totals: totals.columns(),
       events: { length: 0 } as NfsBatch['events'],
       processes: noProcesses,
       files: noFiles,
       inflight: inflightAt(minute, tick),
-      mountstats: mountstatsAt(totals, minute),
+      mountstats: mountstatsAt(totals.counted, minute),
       ownNumbers: [podTable('api', minute < LOUD.from ? 11 : 12), podTable('cri', minute < LOUD.from ? 2 : 3)],
       lost: { events: lostEvents, identities: 0, rows: 0, tasks: 0, missed: 0 },
       programs: hooks.map(([hook, type]) => ({ hook, type, missed: 0, runs: 0, runTime: 0 })),

@@ -5,6 +5,7 @@ import { ServerCredentials, status } from '@grpc/grpc-js';
 import { signals, type MetricsBatch } from '@nfscope/model';
 import { exportQueue, sendingConfig, type Queue } from '@nfscope/pipeline';
 import { context } from '@nfscope/pipeline/testing';
+import { makeCertificate, noOpenssl } from '@nfscope/test-certificates';
 import { startBackend, startHttpBackend, type Answer, type HttpAnswer } from '@nfscope/test-otlp-backend';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { config as grpcConfig } from '../config.ts';
@@ -12,7 +13,6 @@ import { factory } from '../factory.ts';
 import { config as httpConfig } from '../http-config.ts';
 import { otlpGrpcExporter } from '../otlp-grpc-exporter.ts';
 import { otlpHttpExporter } from '../otlp-http-exporter.ts';
-import { makeCertificate, makeExpiredCertificate, noOpenssl } from '../testing/certificate.ts';
 import { heardFrom, saidBy } from '../testing/readings.ts';
 import { snapshot } from '../testing/snapshots.ts';
 
@@ -135,7 +135,8 @@ describe.skipIf(noOpenssl !== undefined)(`certificates${noOpenssl === undefined 
   const folder = mkdtempSync(join(tmpdir(), 'nfscope-otlp-'));
   afterAll(() => rmSync(folder, { recursive: true }));
   const none = { cert: '', key: '' };
-  const [good, old] = noOpenssl === undefined ? [makeCertificate(folder), makeExpiredCertificate(folder)] : [none, none];
+  const [good, old] =
+    noOpenssl === undefined ? [makeCertificate(folder, 'good'), makeCertificate(folder, 'old', { days: -1 })] : [none, none];
   const pem = (path: string): Buffer => readFileSync(path);
 
   test.each([

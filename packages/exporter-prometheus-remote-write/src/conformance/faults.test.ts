@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { signals, type MetricsBatch } from '@nfscope/model';
 import { exportQueue, sendingConfig } from '@nfscope/pipeline';
 import { context } from '@nfscope/pipeline/testing';
+import { makeCertificate, noOpenssl } from '@nfscope/test-certificates';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { config } from '../config.ts';
 import { factory } from '../factory.ts';
 import { prometheusRemoteWriteExporter } from '../prometheus-remote-write-exporter.ts';
-import { makeCertificate, noOpenssl } from '../testing/certificate.ts';
 import { pod, snapshot } from '../testing/snapshots.ts';
 import { writeReceiver, type WriteAnswer } from '../testing/write-receiver.ts';
 

@@ -1,10 +1,11 @@
 import type { MetricsBatch } from '@nfscope/model';
 import { context } from '@nfscope/pipeline/testing';
+import { noPrometheus } from '@nfscope/test-prometheus';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { config } from '../config.ts';
 import { factory } from '../factory.ts';
 import { prometheusRemoteWriteExporter } from '../prometheus-remote-write-exporter.ts';
-import { noPrometheus, realPrometheus } from '../testing/real-prometheus.ts';
+import { realPrometheus } from '../testing/real-prometheus.ts';
 import { pod, snapshot } from '../testing/snapshots.ts';
 
 const hostile = 'q"uo\\te\n{}\0 🙈';

@@ -1,82 +1,12 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { accessSync, constants, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
-import { homedir, tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { vi } from 'vitest';
-
-const executable = (file: string): boolean => {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-};
-
-/** From PATH, or unpacked below nfscope's cache folder. */
-const program = ((): string | undefined => {
-  const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'nfscope');
-  const unpacked = existsSync(cache) ? readdirSync(cache).map((name) => join(cache, name, 'usr/bin')) : [];
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...unpacked];
-  return folders.map((folder) => join(folder, 'prometheus')).find(executable);
-})();
-
-/** Why there is none; undefined when there is. */
-export const noPrometheus =
-  program === undefined ? 'no Prometheus on PATH nor below the cache folder of nfscope; the Debian package prometheus has it' : undefined;
-
-export interface Sample {
-  readonly metric: Readonly<Record<string, string>>;
-  readonly value: number;
-}
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-};
+import { startPrometheus } from '@nfscope/test-prometheus';
 
 /** A real Prometheus that scrapes nobody and takes what is sent to it. `web` is its web configuration. */
 export const realPrometheus = async (web: object = {}) => {
-  const folder = mkdtempSync(join(tmpdir(), 'nfscope-remote-write-'));
-  const port = await freePort();
-  const [file, webFile] = [join(folder, 'prometheus.json'), join(folder, 'web.json')];
-  // JSON is YAML.
-  writeFileSync(file, '{}');
-  writeFileSync(webFile, JSON.stringify(web));
-  const flags = ['--web.enable-remote-write-receiver', `--config.file=${file}`, `--web.config.file=${webFile}`];
-  const places = [`--storage.tsdb.path=${join(folder, 'data')}`, `--web.listen-address=127.0.0.1:${port}`];
-  const running = spawn(program!, [...flags, ...places], { stdio: 'ignore' });
-  const ended = once(running, 'exit');
-  const base = `http://127.0.0.1:${port}`;
-  await vi.waitFor(
-    async () => {
-      const { status } = await fetch(`${base}/-/ready`);
-      if (status !== 200 && status !== 401) throw new Error(`answers ${status}`);
-    },
-    { timeout: 60_000, interval: 200 },
-  );
+  const { url, query, stop } = await startPrometheus({ web, words: ['--web.enable-remote-write-receiver'] });
   return {
-    endpoint: `${base}/api/v1/write`,
+    endpoint: `${url}/api/v1/write`,
     /** What an instant query finds at a time, milliseconds. */
-    async query(text: string, timeMs: number): Promise<readonly Sample[]> {
-      const answer = await fetch(`${base}/api/v1/query?query=${encodeURIComponent(text)}&time=${timeMs / 1000}`);
-      const { data, error } = (await answer.json()) as {
-        error?: string;
-        data?: { result: { metric: Record<string, string>; value: [number, string] }[] };
-      };
-      if (data === undefined) throw new Error(error);
-      return data.result.map(({ metric, value }) => ({ metric, value: Number(value[1]) }));
-    },
-    async stop(): Promise<void> {
-      running.kill('SIGKILL');
-      await ended;
-      rmSync(folder, { recursive: true });
-    },
+    query: (text: string, timeMs: number) => query(text, timeMs / 1000),
+    stop,
   };
 };

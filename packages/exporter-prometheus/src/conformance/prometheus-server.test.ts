@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import type { MetricsBatch } from '@nfscope/model';
 import { context } from '@nfscope/pipeline/testing';
 import { metric } from '@nfscope/semconv';
+import { makeCertificate, noOpenssl } from '@nfscope/test-certificates';
+import { noPrometheus } from '@nfscope/test-prometheus';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { config } from '../config.ts';
 import { factory } from '../factory.ts';
 import { prometheusExporter } from '../prometheus-exporter.ts';
-import { authority, noAuthority } from '../testing/authority.ts';
 import { prometheusServer, type Job } from '../testing/prometheus-server.ts';
-import { noPromtool, prometheus } from '../testing/promtool.ts';
 import { batchOf, columns, histogramPoints, type Series } from '../testing/snapshots.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'nfscope-scrape-'));
@@ -29,8 +29,8 @@ const exporterOf = async (raw: object, batch: MetricsBatch) => {
   return exporter;
 };
 
-const serverOf = async (program: string, jobs: Readonly<Record<string, Job>>, features: readonly string[] = []) => {
-  const server = await prometheusServer(program, jobs, features);
+const serverOf = async (jobs: Readonly<Record<string, Job>>, features: readonly string[] = []) => {
+  const server = await prometheusServer(jobs, features);
   opened.unshift(() => server.stop());
   return server;
 };
@@ -77,9 +77,9 @@ describe('read by a real Prometheus', { timeout: 90_000 }, () => {
       },
     ],
   ])('%s: the same counts, sums and quantiles', async ([, features, expressions], { skip }) => {
-    const program = prometheus() ?? skip(noPromtool);
+    if (noPrometheus !== undefined) return skip(noPrometheus);
     const exporter = await exporterOf({}, everything);
-    const server = await serverOf(program, { nfscope: { url: exporter.url()! } }, features);
+    const server = await serverOf({ nfscope: { url: exporter.url()! } }, features);
     const all = {
       ...expressions,
       'nfs_io_size_bytes_bucket{le="512"} or nfs_io_size_bytes_bucket{le="512.0"}': { 'etl-7': 1, 'web-1': 0 },
@@ -99,7 +99,7 @@ describe('read by a real Prometheus', { timeout: 90_000 }, () => {
     ['OpenMetrics', [], 'nfs_io_duration_seconds_bucket'],
     ['protobuf with native histograms', ['native-histograms'], 'nfs_io_duration_seconds'],
   ])('%s: exemplars, with the ids of their spans', async ([, features, selector], { skip }) => {
-    const program = prometheus() ?? skip(noPromtool);
+    if (noPrometheus !== undefined) return skip(noPrometheus);
     const timeMs = Date.now() - 30_000;
     const exemplarOf = (bucket: number, value: number, digit: string) => {
       return { bucket, value, timeMs, traceId: digit.repeat(32), spanId: digit.repeat(16) };
@@ -109,7 +109,7 @@ describe('read by a real Prometheus', { timeout: 90_000 }, () => {
       [1, [exemplarOf(2, 0.75, 'b')]],
     ]);
     const exporter = await exporterOf({}, batchOf(series, [{ ...metric.IO_DURATION, points: [{ ...duration, ...started, exemplars }] }]));
-    const server = await serverOf(program, { nfscope: { url: exporter.url()! } }, ['exemplar-storage', ...features]);
+    const server = await serverOf({ nfscope: { url: exporter.url()! } }, ['exemplar-storage', ...features]);
     const found = (await server.exemplars(selector)).map(({ seriesLabels: { k8s_pod_name: pod, le }, exemplars: own }) => ({
       pod,
       le,
@@ -127,9 +127,9 @@ describe('read by a real Prometheus', { timeout: 90_000 }, () => {
   });
 
   test('a series that is not in the snapshot any more ends', async ({ skip }) => {
-    const program = prometheus() ?? skip(noPromtool);
+    if (noPrometheus !== undefined) return skip(noPrometheus);
     const exporter = await exporterOf({}, everything);
-    const server = await serverOf(program, { nfscope: { url: exporter.url()! } });
+    const server = await serverOf({ nfscope: { url: exporter.url()! } });
     await server.query('nfs_io_inflight', (samples) => samples.length === 2);
     const left = series.slice(1);
     await exporter.export(
@@ -142,10 +142,13 @@ describe('read by a real Prometheus', { timeout: 90_000 }, () => {
   });
 
   test('over TLS with client certificates and a password, and not without them', async ({ skip }) => {
-    const program = prometheus() ?? skip(noPromtool);
-    if (noAuthority !== undefined) return skip(noAuthority);
-    const ours = authority(folder);
-    const [served, client] = [ours.sign('server', { host: 'IP:127.0.0.1' }), ours.sign('client', { host: 'DNS:prometheus' })];
+    if (noPrometheus !== undefined) return skip(noPrometheus);
+    if (noOpenssl !== undefined) return skip(noOpenssl);
+    const ours = makeCertificate(folder, 'ca');
+    const [served, client] = [
+      makeCertificate(folder, 'server', { host: 'IP:127.0.0.1', issuer: ours }),
+      makeCertificate(folder, 'client', { host: 'DNS:prometheus', issuer: ours }),
+    ];
     const web_config_file = join(folder, 'web.yml');
     writeFileSync(
       web_config_file,
@@ -153,20 +156,20 @@ describe('read by a real Prometheus', { timeout: 90_000 }, () => {
         'tls_server_config:',
         `  cert_file: ${served.cert}`,
         `  key_file: ${served.key}`,
-        `  client_ca_file: ${ours.ca}`,
+        `  client_ca_file: ${ours.cert}`,
         '  client_auth_type: RequireAndVerifyClientCert',
         'basic_auth_users:',
         '  prometheus: $2b$04$Wz.Xuuib.C.R82hHVbEUhuAyd01tIIwNYpZmMRhDAvV0PB8.lJ8U6',
       ].join('\n'),
     );
     const url = (await exporterOf({ web_config_file }, everything)).url()!;
-    const tls_config = { ca_file: ours.ca, cert_file: client.cert, key_file: client.key };
+    const tls_config = { ca_file: ours.cert, cert_file: client.cert, key_file: client.key };
     const basic_auth = { username: 'prometheus', password: 's3cret' };
-    const server = await serverOf(program, {
+    const server = await serverOf({
       right: { url, more: { tls_config, basic_auth } },
       'no password': { url, more: { tls_config } },
       'wrong password': { url, more: { tls_config, basic_auth: { ...basic_auth, password: 'guess' } } },
-      'no certificate': { url, more: { tls_config: { ca_file: ours.ca }, basic_auth } },
+      'no certificate': { url, more: { tls_config: { ca_file: ours.cert }, basic_auth } },
       'plain text': { url: url.replace('https', 'http'), more: { basic_auth } },
     });
     const up = await server.query('up', (samples) => samples.length === 5 && samples.some(({ value }) => value === 1));

@@ -1,4 +1,4 @@
-import type { HistogramPoints, Metric, NumberPoints } from '@nfscope/model';
+import type { HistogramPoints, NumberPoints } from '@nfscope/model';
 import { keptBytes } from './attribute-bytes.ts';
 import { EXEMPLAR_BYTES, putExemplars } from './exemplars.ts';
 import {
@@ -57,32 +57,38 @@ export interface PointWriter {
 }
 
 /** Points of a snapshot of `timeMs`; what the backend was told before is taken off. */
-export const pointWriter = (writer: ProtobufWriter, metric: Metric, set: SentSet, timeMs: number): PointWriter => {
+export const pointWriter = (writer: ProtobufWriter, set: SentSet, timeMs: number): PointWriter => {
   const { points, keyValues } = set;
   const put =
     'buckets' in points
       ? histogramWriter(writer, points, set, timeMs)
       : 'value' in points
         ? numberWriter(writer, points, set, timeMs)
-        : endWriter(writer, metric.type === 'histogram' ? HISTOGRAM_FLAGS : NUMBER_FLAGS, set, timeMs);
-  const most = 'buckets' in points ? FIXED_BYTES + boundsBytes(points.bounds).length + 8 * (points.bounds.length + 1) : FIXED_BYTES;
+        : endWriter(writer, set, timeMs);
+  const most = FIXED_BYTES + ('buckets' in points ? bucketBytes(points.bounds) : Math.max(0, ...(set.bounds ?? []).map(bucketBytes)));
   const exemplars = 'buckets' in points ? points.exemplars : undefined;
   return { put, bytes: (row) => most + keyValues[row]!.length + EXEMPLAR_BYTES * (exemplars?.get(row)?.length ?? 0) };
 };
+
+const bucketBytes = (bounds: readonly number[]): number => boundsBytes(bounds).length + 8 * (bounds.length + 1);
 
 /** Where a HistogramDataPoint has its numbers, if its fields are those of `histogramForm`: each after a tag of one byte. */
 const START_AT = 1;
 const COUNT_AT = 19;
 const SUM_AT = 28;
 
+const putEmptyBuckets = (writer: ProtobufWriter, bounds: readonly number[]): void => {
+  putRaw(writer, boundsBytes(bounds));
+  const buckets = new Uint8Array(8 * (bounds.length + 1));
+  putRaw(writer, buckets);
+  putVarint(writer, buckets.length);
+  putVarint(writer, BUCKET_COUNTS);
+};
+
 /** A HistogramDataPoint as all points of a set are, with zeros for what differs: it is copied, which is faster than to write it. */
 const histogramForm = ({ bounds }: HistogramPoints, startMs: number, timeMs: number): Uint8Array =>
   written((form) => {
-    putRaw(form, boundsBytes(bounds));
-    const buckets = new Uint8Array(8 * (bounds.length + 1));
-    putRaw(form, buckets);
-    putVarint(form, buckets.length);
-    putVarint(form, BUCKET_COUNTS);
+    putEmptyBuckets(form, bounds);
     putDouble(form, SUM, 0);
     putCount(form, COUNT, 0);
     putTime(form, TIME, timeMs);
@@ -147,13 +153,20 @@ const numberWriter = (writer: ProtobufWriter, { value, startMs }: NumberPoints, 
   };
 };
 
-/** Says of a series that it has ended. */
-const endWriter = (writer: ProtobufWriter, flags: number, { points, keyValues }: SentSet, timeMs: number) => {
+/**
+ * Says of a series that it has ended. A histogram has its bounds, empty buckets and a sum there too: VictoriaMetrics passes
+ * over one without buckets, whatever its flags, and would show the series for five minutes more.
+ */
+const endWriter = (writer: ProtobufWriter, { points, bounds, keyValues }: SentSet, timeMs: number) => {
   return (row: number): void => {
     const size = sizeOf(writer);
     putVarint(writer, NO_RECORDED_VALUE);
-    putVarint(writer, flags);
+    putVarint(writer, bounds === undefined ? NUMBER_FLAGS : HISTOGRAM_FLAGS);
     putRaw(writer, keyValues[row]!);
+    if (bounds !== undefined) {
+      putEmptyBuckets(writer, bounds[row]!);
+      putDouble(writer, SUM, 0);
+    }
     putTime(writer, TIME, timeMs);
     putTime(writer, START_TIME, points.startMs[row]!);
     closeMessage(writer, DATA_POINTS, size);

@@ -70,7 +70,7 @@ export function* metricRequests(
     levels: metricLevels(metric, temporality),
     sets: sets.map(({ set, resource }) => ({
       set,
-      points: pointWriter(writer, metric, set, timeMs),
+      points: pointWriter(writer, set, timeMs),
       ...rowsByResource(resource, set.points.length, resources.length, silenceOf(set, timeMs)),
     })),
   }));

@@ -71,6 +71,10 @@ const toldIn = (requests: readonly Request[]): Record<string, string> => {
             if (key in told) throw new Error(`twice: ${key}`);
             const times = `${seconds(point.startTimeUnixNano)}-${seconds(point.timeUnixNano)}`;
             const ended = point.flags === 1;
+            // As VictoriaMetrics wants it, which passes over a histogram without buckets.
+            if (ended && 'bucketCounts' in point)
+              expect([point.explicitBounds, point.bucketCounts.map(Number), point.sum]).toEqual([bounds, [0, 0, 0], 0]);
+            expect(ended && name === 'duration' && !('bucketCounts' in point)).toBe(false);
             const value =
               'asDouble' in point ? point.asDouble : 'bucketCounts' in point ? [...point.bucketCounts, point.sum].join(' ') : '';
             told[key] = `${temporality}${times} ${ended ? 'end' : value}`;

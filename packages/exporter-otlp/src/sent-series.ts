@@ -6,6 +6,8 @@ import { bytesTag, written } from './protobuf-writer.ts';
 export interface SentSet {
   /** Of series that have ended there are no values. */
   points: HistogramPoints | NumberPoints | Points;
+  /** Of histograms that have ended the bounds of each. */
+  readonly bounds?: readonly (readonly number[])[];
   /** What `points.resource` is an index into. */
   readonly resources: readonly Attributes[];
   /** The attributes as the KeyValues of a data point. */
@@ -44,6 +46,9 @@ type Row = readonly [set: SentSet, row: number];
 
 /** Fields of NumberDataPoint and HistogramDataPoint. */
 const attributesTag = { gauge: bytesTag(7), counter: bytesTag(7), histogram: bytesTag(9) };
+
+const boundsOf = ({ points, bounds }: SentSet, row: number): readonly number[] =>
+  'bounds' in points ? points.bounds : (bounds?.[row] ?? []);
 
 const hasValues = (points: SentSet['points']): points is HistogramPoints | NumberPoints => 'value' in points || 'buckets' in points;
 
@@ -149,7 +154,7 @@ export const sentSeries = (deltasSinceMs?: number): ((batch: MetricsBatch) => Fo
     return set;
   };
 
-  const endedSet = (rows: readonly Row[]): SentSet | undefined => {
+  const endedSet = ({ type }: Metric, rows: readonly Row[]): SentSet | undefined => {
     if (rows.length === 0) return undefined;
     const resources = [...new Set(rows.map(([set, row]) => resourceOf(set, row)))];
     const places = new Map(resources.map((resource, index) => [resource, index]));
@@ -161,7 +166,8 @@ export const sentSeries = (deltasSinceMs?: number): ((batch: MetricsBatch) => Fo
     };
     const keyValues = rows.map(([set, row]) => set.keyValues[row]!);
     const timeMs = Float64Array.from(rows, ([set, row]) => set.timeMs[row]!);
-    return { points, resources, keyValues, timeMs, startMs: points.startMs.slice(), told: undefined, width: 0 };
+    const bounds = type === 'histogram' ? { bounds: rows.map((row) => boundsOf(...row)) } : {};
+    return { points, ...bounds, resources, keyValues, timeMs, startMs: points.startMs.slice(), told: undefined, width: 0 };
   };
 
   /** Takes the points of a snapshot for those of the one before. */
@@ -183,7 +189,10 @@ export const sentSeries = (deltasSinceMs?: number): ((batch: MetricsBatch) => Fo
     const left = [...before.values()].flatMap((below) => [...below.values()]).filter(([set, row]) => !Number.isNaN(set.timeMs[row]!));
     // One that goes on as another object has not ended for the backend.
     const goingOn = new Set(left.length === 0 ? [] : added.map(nameOf));
-    known.ended = endedSet(left.filter((row) => !goingOn.has(nameOf(row))));
+    known.ended = endedSet(
+      known.metric,
+      left.filter((row) => !goingOn.has(nameOf(row))),
+    );
   };
 
   return (batch) => {

@@ -92,7 +92,7 @@ function samplesOf({ name, unit = '', sum }: Metric, point: HistogramPoint | Num
 }
 
 /** The newest of every series: what a backend shows. */
-export const newest = (arrivals: readonly Arrival[]): Sample[] => {
+export const newest = (arrivals: readonly Pick<Arrival, 'message'>[]): Sample[] => {
   const points = new Map<string, Point>();
   for (const { message } of arrivals) {
     for (const point of pointsOf(message))

@@ -1,5 +1,7 @@
 import type { Scenario } from '../scenario.ts';
 import { badInput } from './bad-input.ts';
+import { collectorSlow } from './collector-slow.ts';
+import { collector } from './collector.ts';
 import { coverage } from './coverage.ts';
 import { handover } from './handover.ts';
 import { identity } from './identity.ts';
@@ -27,6 +29,8 @@ export const scenarios: readonly Scenario[] = [
   twoPods,
   start,
   otlp,
+  collector,
+  collectorSlow,
   image,
   writeback,
   writebackNomemcg,

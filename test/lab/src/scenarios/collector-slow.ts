@@ -161,6 +161,7 @@ async function checkExemplars(
     });
     checks.equal(`those ${where} that lead to the span of something else`, wrong.map(idOf).join(', '), '');
   }
+  checks.equal('those by OTLP that are there twice', sent.length - new Set(sent.map(idOf)).size, 0);
   const unsent = onPage.filter((one) => !sent.some((other) => idOf(other) === idOf(one)));
   checks.equal('those on the page that were not sent', unsent.map(idOf).join(', '), '');
 }

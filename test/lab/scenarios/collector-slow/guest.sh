@@ -52,7 +52,7 @@ done
 echo 0 > $tracing/events/sunrpc/rpc_stats_latency/enable
 dropped > $out/dropped
 cat /proc/self/mountstats > $out/mountstats
-more_requests
+more_metrics
 busybox wget -q -O $out/page --header 'Accept: application/openmetrics-text;version=1.0.0' http://127.0.0.1:9464/metrics
 stop_agent
 cp $tracing/trace $out/trace

@@ -10,11 +10,11 @@ collector_server
 two_pods
 watched_agent /lab/scenarios/collector/nfscope.yaml
 say 'waiting until nothing moves'
-everywhere_still before
+dated_still before
 orders_works
 etl_works
 say 'waiting until nothing moves'
-everywhere_still after
+dated_still after
 
 # tasks: the kernel's own list: program, version and procedure of each task of NFS.
 tasks() { cat /sys/kernel/debug/sunrpc/rpc_clnt/*/tasks | grep -oE ' nfs(acl)?v[0-9]+ \S+ a:' || true; }

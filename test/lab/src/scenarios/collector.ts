@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { newest } from '../arrivals.ts';
+import type { Message } from '@nfscope/test-otlp-backend';
+import { newest, pointsOf } from '../arrivals.ts';
 import { within, type Checking } from '../checks.ts';
 import { collectedMetrics, collectedRecords, giveCollector, ways, type CollectedRecord, type Way } from '../collected.ts';
 import { compareMounts } from '../compare-mounts.ts';
@@ -17,7 +18,7 @@ export const collector: Scenario = {
   name: 'collector',
   about:
     'a real OpenTelemetry Collector by OTLP/gRPC and by OTLP/HTTP: metrics of two pods against mountstats and Prometheus; an operation that is stuck, once, and once when it is not',
-  timeoutMs: 900_000,
+  timeoutMs: 1_200_000,
   // What leaves the agent knows no kernel.
   kernels: ['6.1', '6.12'],
   prepare: giveCollector,
@@ -26,8 +27,10 @@ export const collector: Scenario = {
     for (const { way, protocol } of ways) {
       const own = within(protocol, checks);
       const messages = await collectedMetrics(out, way);
-      const until = async (name: string): Promise<Sample[]> =>
-        newest(messages.slice(0, Number(await text(out, `${name}.${way}`))).map((message) => ({ message })));
+      const until = async (name: string): Promise<Sample[]> => {
+        const stillNano = BigInt(await text(out, `${name}.ms`)) * 1_000_000n;
+        return newest(messages.filter((message) => takenNano(message) <= stillNano).map((message) => ({ message })));
+      };
       const growth = new Growth(await until('before'), await until('after'));
       compareMounts(before.mounts, after.mounts, growth, own);
       await comparePods(out, growth, own);
@@ -36,6 +39,12 @@ export const collector: Scenario = {
     }
     checks.equal('exit status of the agent after SIGTERM', await text(out, 'agent.status'), '0');
   },
+};
+
+/** When the snapshot was taken of which a request is. */
+const takenNano = (message: Message): bigint => {
+  for (const { timeNano } of pointsOf(message)) return timeNano;
+  return 0n;
 };
 
 /** What hangs, by who it is of and where; the kernel's list knows neither. */

@@ -31,12 +31,12 @@ all_told() {
 
 # Open before the server stands still: an open would be what gets stuck.
 for version in 3 4; do
-  in_cgroup "$orders" workload held-read "/data$version/orders-v$version-direct" 65536 /run/go &
+  in_cgroup "$orders" workload held-read "/data$version/orders-v$version-direct" 65536 /run/go > /dev/null &
   workers="$workers $!"
-  in_cgroup "$orders" workload held-write "/data$version/orders-v$version-direct" 65536 /run/go &
+  in_cgroup "$orders" workload held-write "/data$version/orders-v$version-direct" 65536 /run/go > /dev/null &
   workers="$workers $!"
 done
-in_cgroup "$etl" workload held-read /data4/etl-v4-direct 65536 /run/go &
+in_cgroup "$etl" workload held-read /data4/etl-v4-direct 65536 /run/go > /dev/null &
 workers="$workers $!"
 sleep 3
 say 'the server stands still'

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Message } from '@nfscope/test-otlp-backend';
-import { newest, pointsOf } from '../arrivals.ts';
+import { newest, takenNano } from '../arrivals.ts';
 import { within, type Checking } from '../checks.ts';
 import { collectedMetrics, collectedRecords, giveCollector, ways, type CollectedRecord, type Way } from '../collected.ts';
 import { compareMounts } from '../compare-mounts.ts';
@@ -39,12 +38,6 @@ export const collector: Scenario = {
     }
     checks.equal('exit status of the agent after SIGTERM', await text(out, 'agent.status'), '0');
   },
-};
-
-/** When the snapshot was taken of which a request is. */
-const takenNano = (message: Message): bigint => {
-  for (const { timeNano } of pointsOf(message)) return timeNano;
-  return 0n;
 };
 
 /** What hangs, by who it is of and where; the kernel's list knows neither. */

@@ -99,4 +99,22 @@ describe.each(['cumulative', 'delta'] as const)('%s', (temporality) => {
     send(first, false);
     expect(send(second)).toEqual({ 'duration etl 0': heardOf(early, late) });
   });
+
+  // A connector may tell the span of an operation only when a snapshot has counted it.
+  test('one that is told later than the operation was counted is sent once too', () => {
+    const send = backend(temporality);
+    expect(send({ ...batch, timeMs: BEGAN + 1000 })).toEqual({});
+    expect(send(withExemplars(new Map([[0, [early]]]), { ...batch, timeMs: BEGAN + 2000 }))).toEqual({ 'duration etl 0': heardOf(early) });
+    expect(send(withExemplars(new Map([[0, [early]]]), { ...batch, timeMs: BEGAN + 3000 }))).toEqual({});
+  });
+
+  test('and not again when another series is there beside its own', () => {
+    const send = backend(temporality);
+    send(first);
+    const beside = snapshot({ startMs: BEGAN, timeMs: BEGAN + 2000, resources: [...batch.resources, { pod: 'web' }], each: 1 });
+    const [own, all] = [batch, beside].map(({ metrics }) => (metrics[0]!.points as readonly HistogramPoints[])[0]!);
+    const attributes = [own!.attributes[0]!, all!.attributes[1]!];
+    const grown = { ...beside, metrics: [{ ...beside.metrics[0]!, type: 'histogram' as const, points: [{ ...all!, attributes }] }] };
+    expect(send(withExemplars(new Map([[0, [early, late]]]), grown))).toEqual({ 'duration etl 0': heardOf(late) });
+  });
 });

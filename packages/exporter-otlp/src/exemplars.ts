@@ -11,10 +11,10 @@ const TRACE_ID = bytesTag(5);
 /** Of one, with its header. */
 export const EXEMPLAR_BYTES = 48;
 
-/** Those that ended after the last point the backend took: the snapshots before had the others. */
-export const putExemplars = (writer: ProtobufWriter, exemplars: readonly Exemplar[], takenMs: number): void => {
+/** Those that the backend has not taken. Times do not tell: a span may be made of an operation that a snapshot has counted before. */
+export const putExemplars = (writer: ProtobufWriter, exemplars: readonly Exemplar[], taken: readonly Exemplar[] = []): void => {
   for (const { value, timeMs, traceId, spanId } of exemplars) {
-    if (timeMs <= takenMs) continue;
+    if (taken.some((one) => one.spanId === spanId && one.traceId === traceId)) continue;
     const size = sizeOf(writer);
     putHex(writer, TRACE_ID, traceId);
     putHex(writer, SPAN_ID, spanId);

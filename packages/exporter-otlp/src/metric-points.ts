@@ -113,7 +113,7 @@ const setCounts = (view: DataView, at: number, values: Float64Array, first: numb
 
 const histogramWriter = (writer: ProtobufWriter, points: HistogramPoints, set: SentSet, timeMs: number) => {
   const { buckets, sum, count, startMs, exemplars } = points;
-  const { keyValues, timeMs: toldMs, width: toldWidth } = set;
+  const { keyValues, timeMs: toldMs, exemplars: taken, width: toldWidth } = set;
   const width = points.bounds.length + 1;
   // Most series began together.
   const formMs = startMs[0] ?? 0;
@@ -123,7 +123,7 @@ const histogramWriter = (writer: ProtobufWriter, points: HistogramPoints, set: S
     const size = sizeOf(writer);
     putRaw(writer, keyValues[row]!);
     const own = exemplars?.get(row);
-    if (own !== undefined) putExemplars(writer, own, toldMs[row]!);
+    if (own !== undefined) putExemplars(writer, own, taken.get(row));
     putRaw(writer, form);
     const { view, at } = writer;
     const told = wasTold(set, row) ? set.told : undefined;

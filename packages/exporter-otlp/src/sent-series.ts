@@ -1,4 +1,4 @@
-import type { Attributes, HistogramPoints, Metric, MetricsBatch, NumberPoints, Points } from '@nfscope/model';
+import type { Attributes, Exemplars, HistogramPoints, Metric, MetricsBatch, NumberPoints, Points } from '@nfscope/model';
 import { putAttributes } from './attribute-bytes.ts';
 import { bytesTag, written } from './protobuf-writer.ts';
 
@@ -18,6 +18,8 @@ export interface SentSet {
   readonly startMs: Float64Array;
   /** Where deltas are sent, what the backend was told so far: of a counter the value, of a histogram count, sum and buckets. */
   readonly told: Float64Array | undefined;
+  /** By row, those of the last point with any that the backend took. */
+  readonly exemplars: Exemplars;
   /** Values of a row of `told`. */
   readonly width: number;
 }
@@ -80,6 +82,13 @@ export const silenceOf = (set: SentSet, timeMs: number): ((row: number) => boole
 
 /** The backend took a row of a snapshot of `timeMs`. */
 export const markTaken = (set: SentSet, row: number, timeMs: number): void => {
+  const own = 'buckets' in set.points ? set.points.exemplars?.get(row) : undefined;
+  if (own !== undefined) set.exemplars.set(row, own);
+  markTold(set, row, timeMs);
+};
+
+/** The backend has the numbers of a row of a snapshot of `timeMs`. */
+const markTold = (set: SentSet, row: number, timeMs: number): void => {
   const { points, told, width } = set;
   if (!hasValues(points)) {
     set.timeMs[row] = NaN;
@@ -130,7 +139,7 @@ export const sentSeries = (deltasSinceMs?: number): ((batch: MetricsBatch) => Fo
     const told = deltasSinceMs === undefined || type === 'gauge' ? undefined : new Float64Array(length * width);
     const keyValues: Uint8Array[] = [];
     const columns = { timeMs: new Float64Array(length).fill(NaN), startMs: new Float64Array(length), told };
-    const set: SentSet = { points, resources, keyValues, ...columns, width };
+    const set: SentSet = { points, resources, keyValues, ...columns, exemplars: new Map(), width };
     for (let row = 0; row < length; row++) {
       const attributes = points.attributes[row]!;
       const below = before.get(resourceOf(set, row));
@@ -139,7 +148,7 @@ export const sentSeries = (deltasSinceMs?: number): ((batch: MetricsBatch) => Fo
         keyValues.push(written((writer) => putAttributes(writer, attributesTag[type], attributes)));
         added.push([set, row]);
         // A recording is older than the exporter that sends it, and all of it is news.
-        if (told !== undefined && points.startMs[row]! < deltasSinceMs! && deltasSinceMs! <= timeMs) markTaken(set, row, timeMs);
+        if (told !== undefined && points.startMs[row]! < deltasSinceMs! && deltasSinceMs! <= timeMs) markTold(set, row, timeMs);
         continue;
       }
       below!.delete(attributes);
@@ -149,6 +158,8 @@ export const sentSeries = (deltasSinceMs?: number): ((batch: MetricsBatch) => Fo
       if (from.width !== width || !hasValues(from.points)) continue;
       columns.timeMs[row] = from.timeMs[at]!;
       columns.startMs[row] = from.startMs[at]!;
+      const exemplars = from.exemplars.get(at);
+      if (exemplars !== undefined) set.exemplars.set(row, exemplars);
       told?.set(from.told!.subarray(at * width, (at + 1) * width), row * width);
     }
     return set;
@@ -167,7 +178,17 @@ export const sentSeries = (deltasSinceMs?: number): ((batch: MetricsBatch) => Fo
     const keyValues = rows.map(([set, row]) => set.keyValues[row]!);
     const timeMs = Float64Array.from(rows, ([set, row]) => set.timeMs[row]!);
     const bounds = type === 'histogram' ? { bounds: rows.map((row) => boundsOf(...row)) } : {};
-    return { points, ...bounds, resources, keyValues, timeMs, startMs: points.startMs.slice(), told: undefined, width: 0 };
+    return {
+      points,
+      ...bounds,
+      resources,
+      keyValues,
+      timeMs,
+      startMs: points.startMs.slice(),
+      told: undefined,
+      exemplars: new Map(),
+      width: 0,
+    };
   };
 
   /** Takes the points of a snapshot for those of the one before. */

@@ -110,7 +110,8 @@ stop_agent() {
   echo $? > /lab/out/agent.status
 }
 
-per_operation() { grep -E '^[[:space:]]+[A-Z_0-9]+: [0-9 ]+$' /proc/self/mountstats; }
+# per_operation [FILE]: the lines of operations of mountstats, as they are now or in that file.
+per_operation() { grep -E '^[[:space:]]+[A-Z_0-9]+: [0-9 ]+$' "${1:-/proc/self/mountstats}"; }
 # What both sides have counted so far. Prometheus answers nothing while it starts.
 counted() {
   per_operation

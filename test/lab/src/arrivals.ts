@@ -41,14 +41,18 @@ export const attributesOf = (list: Resource['resource']['attributes'] = []): Att
   Object.fromEntries(list.map(({ key, value }) => [key, String(Object.values(value)[0])]));
 
 /** Points that have a value; the others say that their series has ended. Throws for a histogram or counter that is not cumulative. */
-export function* pointsOf({ resourceMetrics }: Message): Generator<Point> {
+export function* pointsOf(message: Message): Generator<Point> {
+  for (const { ended, ...point } of allPointsOf(message)) if (!ended) yield point;
+}
+
+function* allPointsOf({ resourceMetrics }: Message): Generator<Point & { readonly ended: boolean }> {
   for (const { resource, scopeMetrics } of resourceMetrics) {
     const about = attributesOf(resource.attributes);
     for (const metric of scopeMetrics.flatMap(({ metrics }) => metrics)) {
       const counted = metric.histogram ?? metric.sum;
       if (counted && counted.aggregationTemporality !== CUMULATIVE) throw new Error(`${metric.name} is not cumulative`);
       for (const point of (counted ?? metric.gauge)?.dataPoints ?? []) {
-        if (point.flags === NO_RECORDED_VALUE) continue;
+        const ended = point.flags === NO_RECORDED_VALUE;
         const attributes = attributesOf(point.attributes);
         yield {
           series: [metric.name, sorted(about), sorted(attributes)].join(' '),
@@ -57,12 +61,16 @@ export function* pointsOf({ resourceMetrics }: Message): Generator<Point> {
           startNano: BigInt(point.startTimeUnixNano),
           timeNano: BigInt(point.timeUnixNano),
           cumulative: counted !== undefined,
-          samples: samplesOf(metric, point, labelsOf({ ...about, ...attributes })),
+          samples: ended ? [] : samplesOf(metric, point, labelsOf({ ...about, ...attributes })),
+          ended,
         };
       }
     }
   }
 }
+
+/** When the snapshot was taken that a request is of: all its points say so. */
+export const takenNano = (message: Message): bigint => [...allPointsOf(message)][0]?.timeNano ?? 0n;
 
 const CUMULATIVE = 2;
 /** DataPointFlags. */
@@ -92,10 +100,11 @@ function samplesOf({ name, unit = '', sum }: Metric, point: HistogramPoint | Num
 }
 
 /** The newest of every series: what a backend shows. */
-export const newest = (arrivals: readonly Arrival[]): Sample[] => {
+export const newest = (arrivals: readonly Pick<Arrival, 'message'>[]): Sample[] => {
   const points = new Map<string, Point>();
   for (const { message } of arrivals) {
-    for (const point of pointsOf(message))
+    // Of a series that has ended nothing is left.
+    for (const point of allPointsOf(message))
       if (point.timeNano >= (points.get(point.series)?.timeNano ?? 0n)) points.set(point.series, point);
   }
   return [...points.values()].flatMap(({ samples }) => samples);

@@ -33,3 +33,12 @@ export class Checks implements Tally {
     return this.failed.length === 0 && this.passed > 0;
   }
 }
+
+/** What makes checks. */
+export type Checking = Pick<Checks, 'that' | 'equal'>;
+
+/** Makes the same checks, under names that begin with `part`. */
+export const within = (part: string, checks: Checking): Checking => ({
+  that: (what, ...rest) => checks.that(`${part}: ${what}`, ...rest),
+  equal: (what, ...rest) => checks.equal(`${part}: ${what}`, ...rest),
+});

@@ -1,4 +1,4 @@
-import type { Checks } from './checks.ts';
+import type { Checking } from './checks.ts';
 import type { Mount, OperationCounters } from './mountstats.ts';
 import type { Growth, Selector } from './samples.ts';
 
@@ -9,7 +9,12 @@ export const none: OperationCounters = { operations: 0, sent: 0, received: 0, er
  * A mount's row has the operations of its own client and of the server's, which nfscope shows without an export.
  * Needs at most one mount of each NFS version.
  */
-export function compareMounts(before: ReadonlyMap<string, Mount>, after: ReadonlyMap<string, Mount>, growth: Growth, checks: Checks): void {
+export function compareMounts(
+  before: ReadonlyMap<string, Mount>,
+  after: ReadonlyMap<string, Mount>,
+  growth: Growth,
+  checks: Checking,
+): void {
   for (const mount of after.values()) {
     const earlier = before.get(mount.folder)?.operations;
     const version = { onc_rpc_version: mount.version };

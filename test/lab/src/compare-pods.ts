@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Checks } from './checks.ts';
+import type { Checking } from './checks.ts';
 import { moved } from './reading.ts';
 import type { Growth } from './samples.ts';
 
@@ -10,7 +10,7 @@ const pods = [
 ];
 
 /** Holds the payload that nfscope charged to each pod of guest/pods.sh against what the pod's workload says it moved. */
-export async function comparePods(out: string, growth: Growth, checks: Checks): Promise<void> {
+export async function comparePods(out: string, growth: Growth, checks: Checking): Promise<void> {
   for (const { namespace, name } of pods) {
     const work = await moved(out, name);
     const container = (await readFile(join(out, `${name}.container`), 'utf8')).trim();

@@ -1,6 +1,8 @@
 import type { Scenario } from '../scenario.ts';
 import { backends } from './backends.ts';
 import { badInput } from './bad-input.ts';
+import { collectorSlow } from './collector-slow.ts';
+import { collector } from './collector.ts';
 import { coverage } from './coverage.ts';
 import { handover } from './handover.ts';
 import { identity } from './identity.ts';
@@ -29,6 +31,8 @@ export const scenarios: readonly Scenario[] = [
   start,
   otlp,
   backends,
+  collector,
+  collectorSlow,
   image,
   writeback,
   writebackNomemcg,

@@ -15,20 +15,38 @@ const executable = (file: string): boolean => {
   }
 };
 
-/** From PATH, or unpacked below nfscope's cache folder. */
-const program = ((): string | undefined => {
-  const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'nfscope');
-  const unpacked = existsSync(cache) ? readdirSync(cache).map((name) => join(cache, name, 'usr/bin')) : [];
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...unpacked];
-  return folders.map((folder) => join(folder, 'prometheus')).find(executable);
-})();
+const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'nfscope');
+const cached = existsSync(cache) ? readdirSync(cache) : [];
 
-/** Why there is none; undefined when there is. */
-export const noPrometheus =
-  program === undefined ? 'no Prometheus on PATH nor below the cache folder of nfscope; the Debian package prometheus has it' : undefined;
+/** A Prometheus that is here or is not. */
+export interface Installed {
+  readonly program: string | undefined;
+  /** Why there is none; undefined when there is. */
+  readonly absent: string | undefined;
+}
+
+const installed = (files: readonly string[], where: string): Installed => {
+  const program = files.find(executable);
+  return { program, absent: program === undefined ? where : undefined };
+};
+
+/** From PATH, or unpacked below nfscope's cache folder: it may be one of before remote-write 2.0. */
+export const debianPrometheus = installed(
+  [...(process.env['PATH'] ?? '').split(delimiter), ...cached.map((name) => join(cache, name, 'usr/bin'))].map((folder) =>
+    join(folder, 'prometheus'),
+  ),
+  'no Prometheus on PATH nor below the cache folder of nfscope; the Debian package prometheus has it',
+);
+
+/** Built from its Go modules. */
+export const prometheus3 = installed(
+  cached.filter((name) => name.startsWith('prometheus-')).map((name) => join(cache, name, 'prometheus')),
+  'Prometheus 3 is not built here: `npm run prometheus` builds it or says why not',
+);
 
 export interface Sample {
   readonly metric: Readonly<Record<string, string>>;
+  /** Of a native histogram NaN. */
   readonly value: number;
 }
 
@@ -41,8 +59,8 @@ const freePort = async (): Promise<number> => {
   return port;
 };
 
-/** A real Prometheus that scrapes nobody and takes what is sent to it. `web` is its web configuration. */
-export const realPrometheus = async (web: object = {}) => {
+/** A real Prometheus that scrapes nobody and takes what is sent to it. `web` is its web configuration, `more` are flags. */
+export const realPrometheus = async ({ program }: Installed, { web = {}, more = [] }: { web?: object; more?: readonly string[] } = {}) => {
   const folder = mkdtempSync(join(tmpdir(), 'nfscope-remote-write-'));
   const port = await freePort();
   const [file, webFile] = [join(folder, 'prometheus.json'), join(folder, 'web.json')];
@@ -51,7 +69,7 @@ export const realPrometheus = async (web: object = {}) => {
   writeFileSync(webFile, JSON.stringify(web));
   const flags = ['--web.enable-remote-write-receiver', `--config.file=${file}`, `--web.config.file=${webFile}`];
   const places = [`--storage.tsdb.path=${join(folder, 'data')}`, `--web.listen-address=127.0.0.1:${port}`];
-  const running = spawn(program!, [...flags, ...places], { stdio: 'ignore' });
+  const running = spawn(program!, [...flags, ...places, ...more], { stdio: 'ignore' });
   const ended = once(running, 'exit');
   const base = `http://127.0.0.1:${port}`;
   await vi.waitFor(
@@ -68,10 +86,10 @@ export const realPrometheus = async (web: object = {}) => {
       const answer = await fetch(`${base}/api/v1/query?query=${encodeURIComponent(text)}&time=${timeMs / 1000}`);
       const { data, error } = (await answer.json()) as {
         error?: string;
-        data?: { result: { metric: Record<string, string>; value: [number, string] }[] };
+        data?: { result: { metric: Record<string, string>; value?: [number, string] }[] };
       };
       if (data === undefined) throw new Error(error);
-      return data.result.map(({ metric, value }) => ({ metric, value: Number(value[1]) }));
+      return data.result.map(({ metric, value }) => ({ metric, value: Number(value?.[1]) }));
     },
     async stop(): Promise<void> {
       running.kill('SIGKILL');

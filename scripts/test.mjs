@@ -47,11 +47,11 @@ function read(file) {
 }
 
 /**
- * With a real API server and a real Collector, built the first time, and real container runtimes, Debian's: where they cannot be
- * had, their tests are skipped, and why is said here.
+ * With a real API server, a real Collector and a real Prometheus 3, built the first time, and real container runtimes, Debian's:
+ * where they cannot be had, their tests are skipped, and why is said here.
  */
 async function unit() {
-  for (const needed of ['kubernetes', 'container-runtimes', 'collector'])
+  for (const needed of ['kubernetes', 'container-runtimes', 'collector', 'prometheus'])
     await run(process.execPath, [`test/lab/dist/${needed}.js`], { line: show });
   return vitest(['packages/', 'deploy/', 'examples/', 'test/']);
 }

@@ -1,10 +1,15 @@
 import { duration, httpHeaders, httpUrl, keyPairIssue, secret, tlsFileFields } from '@nfscope/pipeline';
 import { z } from 'zod';
+import { messages, type MessageName } from './messages.ts';
 
 const settings = z.strictObject({
   endpoint: httpUrl('http://prometheus:9090/api/v1/write')
     .default('http://localhost:9090/api/v1/write')
     .describe('The whole URL that takes remote-write. `https://` is encrypted.'),
+  protobuf_message: z
+    .enum(Object.keys(messages) as MessageName[])
+    .default('prometheus.WriteRequest')
+    .describe('What is sent: remote-write 1.0, or `io.prometheus.write.v2.Request` of 2.0, which is smaller and says more.'),
   tls: z.strictObject(tlsFileFields).prefault({}).describe('Encryption of `https://`. Files are read at the start.'),
   headers: httpHeaders()
     .default({})

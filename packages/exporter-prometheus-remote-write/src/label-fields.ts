@@ -1,4 +1,5 @@
 import { field, type LabelPair, type Labels } from '@nfscope/model/prometheus';
+import { labelParts } from './label-parts.ts';
 
 // Tags of prometheus.TimeSeries and prometheus.Label: the number of a field times 8, and 2 for bytes.
 const labelsTag = 0x0a;
@@ -11,25 +12,21 @@ const utf8 = (text: string): Uint8Array => Buffer.from(text);
 export const labelField = (name: string, value: string): Uint8Array =>
   field(labelsTag, Buffer.concat([field(nameTag, utf8(name)), field(valueTag, utf8(value))]));
 
-/** Two places in the fields that follow: a reader takes the labels of a series in the order of their names only. */
+/** Two places in the fields that follow. */
 const PLACES = 8;
 
-/**
- * Labels as the fields of their series. `__name__` and `le`, which differ from line to line of a histogram, are not among
- * them: where they go stands in front. A label that a series has already stays as it is.
- */
-export const renderLabels =
-  (external: Readonly<Record<string, string>>) =>
-  (pairs: readonly LabelPair[]): Uint8Array => {
-    const all = [...new Map([...Object.entries(external).filter(([, value]) => value !== ''), ...pairs])].sort(([a], [b]) =>
-      a < b ? -1 : 1,
-    );
-    const before = (name: string) => all.filter(([own]) => own < name).map(([own, value]) => labelField(own, value));
-    const [toName, toBound, fields] = [before('__name__'), before('le'), all.map(([name, value]) => labelField(name, value))];
-    const bytes = Buffer.concat([Buffer.alloc(PLACES), ...fields]);
-    [toName, toBound].forEach((parts, index) => bytes.writeUInt32LE(PLACES + Buffer.concat(parts).length, 4 * index));
+/** Labels as the fields of their series: where `__name__` and `le` go stands in front. */
+export const renderLabels = (external: Readonly<Record<string, string>>) => {
+  const partsOfPairs = labelParts(external);
+  return (pairs: readonly LabelPair[]): Uint8Array => {
+    const parts = partsOfPairs(pairs).map((part) => Buffer.concat(part.map(([name, value]) => labelField(name, value))));
+    const bytes = Buffer.concat([Buffer.alloc(PLACES), ...parts]);
+    const name = PLACES + parts[0]!.length;
+    bytes.writeUInt32LE(name, 0);
+    bytes.writeUInt32LE(name + parts[1]!.length, 4);
     return bytes;
   };
+};
 
 /** Where `__name__` and `le` go, what comes before them, between them and behind. */
 export const partsOf = ({ bytes }: Labels): readonly [Uint8Array, Uint8Array, Uint8Array] => {

@@ -3,8 +3,9 @@ import type { MetricsBatch } from '@nfscope/model';
 import { familiesOf, labelCache, namesOf, seriesOf, type FamilyWithSeries, type Omit } from '@nfscope/model/prometheus';
 import { PermanentError } from '@nfscope/pipeline';
 import type { Config } from './config.ts';
-import { renderLabels } from './label-fields.ts';
 import { endedSeries, liveSeries, withSeries, type LiveSeries } from './live-series.ts';
+import { messages } from './messages.ts';
+import type { WriteRequest } from './request-writer.ts';
 import type { WriteClient } from './write-client.ts';
 import { writeRequests } from './write-requests.ts';
 
@@ -12,8 +13,8 @@ import { writeRequests } from './write-requests.ts';
 interface Transfer {
   readonly batch: MetricsBatch;
   readonly live: LiveSeries;
-  readonly rest: Iterator<Uint8Array, void>;
-  current: IteratorResult<Uint8Array, void>;
+  readonly rest: Iterator<WriteRequest, void>;
+  current: IteratorResult<WriteRequest, void>;
   readonly refusals: PermanentError[];
   /** Whether the backend may have some of it. */
   begun: boolean;
@@ -31,12 +32,13 @@ export type SnapshotSender = (batch: MetricsBatch, deadline: AbortSignal) => Pro
 
 /** Snapshots of each scope one after the other, and after each the markers of the series that are not in it any more. `omit` is told what cannot be sent. */
 export const snapshotSender = (
-  config: Pick<Config, 'external_labels' | 'max_samples_per_send'>,
+  config: Pick<Config, 'external_labels' | 'max_samples_per_send' | 'protobuf_message'>,
   client: WriteClient,
   omit: Omit,
 ): SnapshotSender => {
   const names = namesOf('UnderscoreEscapingWithSuffixes', false);
-  const labels = labelCache({ names, ofResource: () => true, render: renderLabels(config.external_labels) });
+  const format = messages[config.protobuf_message].format(config.external_labels);
+  const labels = labelCache({ names, ofResource: () => true, render: format.render });
   const scopes = new Map<string, Sent>();
 
   const familiesWithSeries = async (batch: MetricsBatch): Promise<FamilyWithSeries[]> => {
@@ -53,7 +55,7 @@ export const snapshotSender = (
   const begin = async (batch: MetricsBatch, known: LiveSeries): Promise<Transfer> => {
     const families = await familiesWithSeries(batch);
     const live = liveSeries(families);
-    const rest = writeRequests(batch, families, endedSeries(known, live), config.max_samples_per_send);
+    const rest = writeRequests(batch, families, endedSeries(known, live), config.max_samples_per_send, format);
     return { batch, live, rest, current: rest.next(), refusals: [], begun: false };
   };
 

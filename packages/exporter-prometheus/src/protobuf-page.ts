@@ -5,13 +5,12 @@ import {
   type FamilyWithSeries,
   field,
   type LabelPair,
+  nativeBuckets,
   putDouble,
   putField,
   putVarint,
-  putZigzag,
   VARINT_LENGTH,
 } from '@nfscope/model/prometheus';
-import { exponentialOf } from './exponential.ts';
 
 // Tags of io.prometheus.client: the number of a field times 8, and 0 for a varint, 1 for a double, 2 for bytes.
 const pairTag = { name: 0x0a, value: 0x12 } as const;
@@ -22,13 +21,10 @@ const histogramTag = {
   count: 0x08,
   sum: 0x11,
   bucket: 0x1a,
-  schema: 0x28,
-  zeroThreshold: 0x31,
-  zeroCount: 0x38,
-  span: 0x62,
-  delta: 0x6a,
   created: 0x7a,
 } as const;
+/** Of io.prometheus.client.Histogram. */
+export const nativeTags = { schema: 0x28, zeroThreshold: 0x31, zeroCount: 0x38, span: 0x62, delta: 0x6a } as const;
 const bucketTag = { count: 0x08, bound: 0x11, exemplar: 0x1a } as const;
 const exemplarTag = { value: 0x11, time: 0x1a } as const;
 const counterCreatedTag = 0x1a;
@@ -160,10 +156,10 @@ const exemplarFields = ({ traceId, spanId, value, timeMs }: Exemplar): Uint8Arra
 /** Buckets as they are, and where their bounds are exponential a native histogram besides. */
 const histogram = ({ bounds, buckets, count, sum, startMs, exemplars }: HistogramPoints): ValueWriter => {
   const width = bounds.length + 1;
-  const exponential = exponentialOf(bounds);
+  const native = nativeBuckets(bounds, nativeTags);
   const longest = BUCKET_LENGTH + (exemplars === undefined ? 0 : EXEMPLAR_LENGTH);
-  const content = new Uint8Array(64 + TIMESTAMP_LENGTH + width * (longest + 2 * VARINT_LENGTH));
-  const scratch = new Uint8Array(Math.max(longest, width * 2 * VARINT_LENGTH));
+  const content = new Uint8Array(64 + TIMESTAMP_LENGTH + width * longest + (native?.most ?? 0));
+  const scratch = new Uint8Array(longest);
   return {
     most: content.length + 1 + VARINT_LENGTH,
     put(bytes, point) {
@@ -183,29 +179,7 @@ const histogram = ({ bounds, buckets, count, sum, startMs, exemplars }: Histogra
         if (exemplar !== undefined) end = putField(scratch, end, bucketTag.exemplar, exemplarFields(exemplar));
         at = putField(content, at, histogramTag.bucket, scratch.subarray(0, end));
       }
-      if (exponential !== undefined) {
-        const { schema, first } = exponential;
-        content[at++] = histogramTag.schema;
-        at = putZigzag(content, at, schema);
-        // What is at most the first bound is in the zero bucket, what is above the last in the bucket behind it.
-        content[at++] = histogramTag.zeroThreshold;
-        at = putDouble(content, at, bounds[0]!);
-        content[at++] = histogramTag.zeroCount;
-        at = putVarint(content, at, buckets[point * width]!);
-        scratch[0] = 0x08;
-        let end = putZigzag(scratch, 1, first + 1);
-        scratch[end++] = 0x10;
-        end = putVarint(scratch, end, width - 1);
-        at = putField(content, at, histogramTag.span, scratch.subarray(0, end));
-        end = 0;
-        let before = 0;
-        for (let bucket = 1; bucket < width; bucket++) {
-          const own = buckets[point * width + bucket]!;
-          end = putZigzag(scratch, end, own - before);
-          before = own;
-        }
-        at = putField(content, at, histogramTag.delta, scratch.subarray(0, end));
-      }
+      if (native !== undefined) at = native.put(content, at, buckets, point * width);
       at = putTime(content, at, histogramTag.created, startMs[point]!);
       return putField(bytes, 0, metricTag.histogram, content.subarray(0, at));
     },

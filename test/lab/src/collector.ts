@@ -10,8 +10,10 @@ import { withScratch } from './scratch.ts';
  * `npm run collector`: a real OpenTelemetry Collector for the tests, built from its Go modules, with the parts they need.
  */
 
-/** The newest one that this Go builds, and the same of its modules that are stable. */
-const [version, stable] = ['0.145.0', '1.51.0'];
+/** The newest one that this Go builds. */
+export const collectorVersion = '0.145.0';
+/** The same of its modules that are stable. */
+const stable = '1.51.0';
 /** 1,420 packages take 4 minutes of CPU: 15 minutes on two cores that are busy with more than that; past this the machine is stuck. */
 const BUILD_SECONDS = 1800;
 
@@ -19,13 +21,21 @@ const core = 'go.opentelemetry.io/collector';
 const contrib = 'github.com/open-telemetry/opentelemetry-collector-contrib';
 
 const modules: readonly (readonly [path: string, version: string])[] = [
-  [`${core}/otelcol`, version],
-  [`${core}/receiver/otlpreceiver`, version],
-  [`${core}/exporter/debugexporter`, version],
+  [`${core}/otelcol`, collectorVersion],
+  [`${core}/receiver/otlpreceiver`, collectorVersion],
+  [`${core}/exporter/debugexporter`, collectorVersion],
   [`${core}/confmap/provider/fileprovider`, stable],
-  [`${contrib}/receiver/prometheusreceiver`, version],
-  [`${contrib}/exporter/fileexporter`, version],
+  [`${contrib}/receiver/prometheusreceiver`, collectorVersion],
+  [`${contrib}/exporter/fileexporter`, collectorVersion],
 ];
+
+/** What it is built of, as go.mod has it. */
+export const collectorModule = [
+  'module collector',
+  `go ${goMajor}.${goMinor}.0`,
+  ...modules.map(([path, number]) => `require ${path} v${number}`),
+  '',
+].join('\n');
 
 const program = `package main
 
@@ -56,7 +66,7 @@ func factories() (otelcol.Factories, error) {
 
 func main() {
 	command := otelcol.NewCommand(otelcol.CollectorSettings{
-		BuildInfo: component.BuildInfo{Command: "collector", Version: "${version}"},
+		BuildInfo: component.BuildInfo{Command: "collector", Version: "${collectorVersion}"},
 		Factories: factories,
 		ConfigProviderSettings: otelcol.ConfigProviderSettings{
 			ResolverSettings: confmap.ResolverSettings{
@@ -76,15 +86,14 @@ func main() {
  * the reason where it cannot be.
  */
 export const collector = (): Promise<string> =>
-  publish(`collector-${version}`, async (folder) => {
+  publish(`collector-${collectorVersion}`, async (folder) => {
     const go = await goCommand('the OpenTelemetry Collector');
     await withScratch('nfscope-collector-', async (module) => {
-      const required = modules.map(([path, number]) => `require ${path} v${number}`);
-      await writeFile(join(module, 'go.mod'), `${['module collector', `go ${goMajor}.${goMinor}.0`, ...required].join('\n')}\n`);
+      await writeFile(join(module, 'go.mod'), collectorModule);
       await writeFile(join(module, 'main.go'), program);
       // Its receiver takes targets from every cloud there is, 190 packages that no test asks for.
       const words = ['-tags=remove_all_sd', '-ldflags=-s -w', '-o', join(folder, 'collector'), '.'];
-      await step(`building the OpenTelemetry Collector ${version}, once a machine, in 3 to 15 minutes`, () =>
+      await step(`building the OpenTelemetry Collector ${collectorVersion}, once a machine, in 3 to 15 minutes`, () =>
         goBuild(go, module, BUILD_SECONDS, words),
       ).catch((error: Error) => {
         throw new LabError(`the OpenTelemetry Collector cannot be built (${error.message})`);

@@ -1,5 +1,5 @@
-// Where Debian's Prometheus is, or why there is none.
-export { noPrometheus } from './program.ts';
+// Where Debian's Prometheus is and one of today, or why there is none.
+export { debianPrometheus, noPrometheus, prometheus3, type Installed } from './program.ts';
 // Its checker.
 export { promtool } from './promtool.ts';
 // A server of it.

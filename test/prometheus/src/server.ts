@@ -4,9 +4,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { programs } from './program.ts';
+import { debianPrometheus, type Installed } from './program.ts';
 
 export interface PrometheusOptions {
+  /** Debian's by default. */
+  readonly installed?: Installed;
   /** Its configuration; it scrapes and evaluates each second where that does not say otherwise. */
   readonly config?: object;
   /** What guards its own pages: the file of `--web.config.file`. */
@@ -20,6 +22,7 @@ export interface PrometheusOptions {
 /** One series of an answer, at one time. */
 export interface Sample {
   readonly metric: Readonly<Record<string, string>>;
+  /** Of a native histogram NaN. */
   readonly value: number;
 }
 
@@ -45,7 +48,13 @@ export const freePort = async (): Promise<number> => {
 const everySecond = { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' };
 
 /** A real one, ready when it is returned. */
-export const startPrometheus = async ({ config, web = {}, data, words = [] }: PrometheusOptions = {}): Promise<Prometheus> => {
+export const startPrometheus = async ({
+  installed = debianPrometheus,
+  config,
+  web = {},
+  data,
+  words = [],
+}: PrometheusOptions = {}): Promise<Prometheus> => {
   const folder = mkdtempSync(join(tmpdir(), 'nfscope-prometheus-'));
   const port = await freePort();
   const [file, webFile] = [join(folder, 'prometheus.json'), join(folder, 'web.json')];
@@ -53,7 +62,7 @@ export const startPrometheus = async ({ config, web = {}, data, words = [] }: Pr
   writeFileSync(file, JSON.stringify({ global: everySecond, ...config }));
   writeFileSync(webFile, JSON.stringify(web));
   const files = [`--config.file=${file}`, `--web.config.file=${webFile}`, `--storage.tsdb.path=${data ?? join(folder, 'data')}`];
-  const child = spawn(programs.prometheus!, [...files, `--web.listen-address=127.0.0.1:${port}`, ...words], {
+  const child = spawn(installed.program!, [...files, `--web.listen-address=127.0.0.1:${port}`, ...words], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const ended = once(child, 'exit');
@@ -80,11 +89,11 @@ export const startPrometheus = async ({ config, web = {}, data, words = [] }: Pr
     url,
     ask,
     async query(query, time) {
-      const { result } = await ask<{ result: { metric: Sample['metric']; value: [number, string] }[] }>(
+      const { result } = await ask<{ result: { metric: Sample['metric']; value?: [number, string] }[] }>(
         'query',
         time === undefined ? { query } : { query, time },
       );
-      return result.map(({ metric, value }) => ({ metric, value: Number(value[1]) }));
+      return result.map(({ metric, value }) => ({ metric, value: Number(value?.[1]) }));
     },
     async stop() {
       child.kill('SIGTERM');

@@ -10,7 +10,7 @@ import { config } from '../config.ts';
 import { factory } from '../factory.ts';
 import { prometheusRemoteWriteExporter } from '../prometheus-remote-write-exporter.ts';
 import { pod, snapshot } from '../testing/snapshots.ts';
-import { writeReceiver, type WriteAnswer } from '../testing/write-receiver.ts';
+import { writeReceiver, writtenHeaders, type WriteAnswer } from '../testing/write-receiver.ts';
 
 /* What a backend may do, and what becomes of a snapshot: sent, sent again until it is there, or refused. */
 
@@ -49,7 +49,9 @@ const receiverOf = async (...options: Parameters<typeof writeReceiver>) => {
   return receiver;
 };
 
-test.each<[string, WriteAnswer | undefined, string, string | undefined]>([
+type Fault = readonly [what: string, answer: WriteAnswer | undefined, fate: string, reason: string | undefined];
+
+const faults: readonly Fault[] = [
   ['a healthy backend', undefined, 'sent', undefined],
   ['slow', 'silence', 'sent again', 'not done within 1000 ms'],
   ['reset in the request', 'reset', 'sent again', 'cannot reach http://localhost'],
@@ -61,17 +63,82 @@ test.each<[string, WriteAnswer | undefined, string, string | undefined]>([
   ['no such path', { status: 404 }, 'refused', 'answers 404 Not Found'],
   ['too large', { status: 413 }, 'refused', 'answers 413 Payload Too Large'],
   ['a redirect', { status: 302, headers: { location: '/' } }, 'refused', 'answers 302 Found'],
-])('%s', async (_, answer, fate, reason) => {
-  const receiver = await receiverOf({ answer: (number) => (number === 0 ? answer : undefined) });
-  const sick = await queueTo({ endpoint: receiver.endpoint }, answer === 'silence' ? '1s' : undefined);
-  const healthy = await receiverOf();
-  const beside = await queueTo({ endpoint: healthy.endpoint });
-  for (const { queue } of [sick, beside]) void queue.push(batch);
-  expect(await sick.fate()).toEqual([fate, reason === undefined ? undefined : expect.stringContaining(reason)]);
-  expect(receiver.accepted).toHaveLength(fate === 'refused' ? 0 : 1);
-  // Whatever becomes of the one, the other has it.
-  await expect.poll(() => beside.queue.counts.sent).toBe(items);
-  expect(healthy.accepted.map(({ lines }) => lines.length)).toEqual([12]);
+];
+
+const v1: readonly Fault[] = [
+  [
+    'the message is not taken',
+    { status: 415, body: 'Unsupported proto version' },
+    'refused',
+    'answers 415 Unsupported Media Type: Unsupported proto version; it takes no prometheus.WriteRequest: set protobuf_message: io.prometheus.write.v2.Request',
+  ],
+  ['fewer are written, as they say', { status: 204, headers: writtenHeaders({ samples: 2, histograms: 0 }) }, 'sent', undefined],
+];
+
+const v2: readonly Fault[] = [
+  [
+    'the message is not taken',
+    { status: 415, body: 'not accepted' },
+    'refused',
+    'answers 415 Unsupported Media Type: not accepted; it takes no io.prometheus.write.v2.Request: set protobuf_message: prometheus.WriteRequest',
+  ],
+  [
+    'a receiver of 1.0 that looks at no header',
+    { status: 200 },
+    'refused',
+    'answers 200 and does not say what is written, so that it takes no io.prometheus.write.v2.Request: set protobuf_message: prometheus.WriteRequest',
+  ],
+  [
+    'fewer are written, and that is called a success',
+    { status: 204, headers: writtenHeaders({ samples: 11, histograms: 0 }) },
+    'refused',
+    'answers 204, but 11 of 12 samples are written',
+  ],
+  [
+    'none is written, by a header of something else',
+    { status: 204, headers: { 'X-Prometheus-Remote-Write-Exemplars-Written': '0' } },
+    'refused',
+    'answers 204, but 0 of 12 samples are written',
+  ],
+  [
+    'a header that is no number',
+    { status: 204, headers: { 'X-Prometheus-Remote-Write-Samples-Written': 'all' } },
+    'refused',
+    'answers 204, but 0 of 12 samples are written',
+  ],
+  [
+    'some are written, and others refused',
+    { status: 400, headers: writtenHeaders({ samples: 11, histograms: 0 }), body: 'out of order sample' },
+    'refused',
+    'answers 400 Bad Request: out of order sample; 11 of 12 samples are written',
+  ],
+  [
+    'none is written, and it may be sent again',
+    { status: 503, headers: writtenHeaders({ samples: 0, histograms: 0 }), body: 'compacting' },
+    'sent again',
+    'answers 503 Service Unavailable: compacting',
+  ],
+];
+
+describe.each([
+  ['prometheus.WriteRequest', [...faults, ...v1]],
+  ['io.prometheus.write.v2.Request', [...faults, ...v2]],
+])('%s', (protobuf_message, all) => {
+  test.each(all)('%s', async (_, answer, fate, reason) => {
+    const receiver = await receiverOf({ answer: (number) => (number === 0 ? answer : undefined) });
+    const sick = await queueTo({ endpoint: receiver.endpoint, protobuf_message }, answer === 'silence' ? '1s' : undefined);
+    const healthy = await receiverOf();
+    const beside = await queueTo({ endpoint: healthy.endpoint });
+    for (const { queue } of [sick, beside]) void queue.push(batch);
+    const said = await sick.fate();
+    expect(said).toEqual([fate, reason === undefined ? undefined : expect.stringContaining(reason)]);
+    // A success that is none is not sent again.
+    const isTaken = fate === 'sent again' || answer === undefined;
+    expect(receiver.accepted).toHaveLength(isTaken ? 1 : 0);
+    // Whatever becomes of the one, the other has it.
+    await expect.poll(() => beside.queue.counts.sent).toBe(items);
+    expect(healthy.accepted.map(({ lines }) => lines.length)).toEqual([12]);
+  });
 });
 
 test('down, and back', async () => {

@@ -3,11 +3,11 @@ import type { Attributes, HistogramPoints, Metric, MetricsBatch } from '@nfscope
 /** A pod's name: the resource of a series. */
 export const pod = (name: string): Attributes => ({ 'k8s.pod.name': name });
 
-const columns = (resources: readonly Attributes[], attributes: readonly Attributes[]) => ({
+const columns = (resources: readonly Attributes[], attributes: readonly Attributes[], startMs: number) => ({
   length: resources.length,
   resource: Uint32Array.from(resources.keys()),
   attributes,
-  startMs: new Float64Array(resources.length),
+  startMs: new Float64Array(resources.length).fill(startMs),
 });
 
 const read: Attributes = { 'nfs.operation.name': 'READ' };
@@ -18,10 +18,12 @@ export const snapshot = (
   timeMs: number,
   bounds: readonly number[] = [0.1, 1],
   scope = 'test',
+  startMs = 0,
 ): MetricsBatch => {
   const points = columns(
     resources,
     resources.map(() => read),
+    startMs,
   );
   const width = bounds.length + 1;
   const histogram: HistogramPoints = {

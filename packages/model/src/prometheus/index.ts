@@ -6,5 +6,7 @@ export { equalLabels, labelCache, type LabelCache, type LabelPair, type Labels, 
 export { seriesOf, type FamilyWithSeries, type SeriesSet } from './series.ts';
 // Numbers as its formats write them.
 export { canonicalText, numberText } from './number-text.ts';
+// Histograms whose bounds are a part of its own scale.
+export { nativeBuckets, type NativeBuckets, type NativeTags } from './native-buckets.ts';
 // The bytes of its protobuf messages.
 export { DOUBLE_LENGTH, field, putDouble, putField, putVarint, putZigzag, VARINT_LENGTH } from './protobuf-writer.ts';

@@ -1,4 +1,3 @@
-import { DURATION_BOUNDS, SIZE_BOUNDS } from '@nfscope/semconv';
 import { expect, test } from 'vitest';
 import { exponentialOf, type Exponential } from './exponential.ts';
 
@@ -20,8 +19,8 @@ test.each<[what: string, bounds: readonly number[], expected: Exponential | unde
   ['coarser than the coarsest', powers(-5, 0, 3), undefined],
   ['a step that is missing', [1, 2, 8], undefined],
   ['doubling, but from no power of two', [3, 6, 12], undefined],
-  ['the defaults for durations', DURATION_BOUNDS, undefined],
-  ['the defaults for sizes', SIZE_BOUNDS, undefined],
+  ['one, two, five', [0.001, 0.002, 0.005, 0.01], undefined],
+  ['doubling, but for the first', [512, 4096, 8192, 16384], undefined],
   ['tens', [1, 10, 100], undefined],
   ['one bound', [1], undefined],
   ['none', [], undefined],

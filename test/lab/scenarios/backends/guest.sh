@@ -6,9 +6,15 @@ set -e
 out=/lab/out
 
 backends='openmetrics text native remote-write victoria-metrics'
-port_of() { case $1 in openmetrics) echo 9090 ;; native) echo 9091 ;; text | remote-write) echo 9092 ;; victoria-metrics) echo 8428 ;; esac; }
+port_of() { case $1 in native) echo 9091 ;; victoria-metrics) echo 8428 ;; *) echo 9090 ;; esac; }
 # matchers_of BACKEND: which of its series are meant.
-matchers_of() { case $1 in openmetrics | native) echo 'job="nfscope"' ;; text) echo 'job="text"' ;; *) echo 'job!="text"' ;; esac; }
+matchers_of() {
+  case $1 in
+    openmetrics | native) echo 'job="nfscope"' ;;
+    text) echo 'job="text"' ;;
+    *) echo 'job!~"nfscope|text"' ;;
+  esac
+}
 
 # ask BACKEND EXPRESSION: its answer as JSON. No "+" or "&" in it: it is sent as a form.
 ask() { busybox wget -q -O - --post-data "query=$2" "http://127.0.0.1:$(port_of "$1")/api/v1/query?nocache=1"; }
@@ -35,14 +41,6 @@ quantile_of() {
   ask "$1" "histogram_quantile($2,$of)"
 }
 
-# another_prometheus PORT CONFIG OPTION...: beside that of cluster.sh.
-another_prometheus() {
-  local port=$1 config=$2
-  shift 2
-  prometheus --config.file="$config" --storage.tsdb.path="/tmp/prometheus-$port" --web.listen-address="127.0.0.1:$port" \
-    --log.level=warn "$@" > "$out/prometheus-$port.log" 2>&1 &
-}
-
 # all_have COUNT [MATCHER]: whether every backend knows of that many operations; who does not is $lagging.
 all_have() {
   local backend has
@@ -53,6 +51,13 @@ all_have() {
     return 1
   done
 }
+# all_agree: whether they know of the same operations, and there are some.
+all_agree() {
+  local one
+  one=$(operations_of openmetrics)
+  lagging="openmetrics has $one operations"
+  [ "$one" != -1 ] && all_have "$one"
+}
 
 # all_stand_still NAME: as stand_still, and all backends have the same; what each knows is out/NAME.BACKEND.json.
 all_stand_still() {
@@ -60,7 +65,7 @@ all_stand_still() {
   for tries in 1 2 3 4; do
     stand_still "$1" || return
     still=$(per_operation)
-    wait_until 60 'all backends have the same' all_have "$(operations_of openmetrics)" || say "$lagging"
+    wait_until 60 'all backends have the same' all_agree || say "$lagging"
     for backend in $backends; do everything_of "$backend" > "$out/$1.$backend.json"; done
     # A client renews its lease once a minute: then it is the next quiet moment that counts.
     [ "$(per_operation)" = "$still" ] && return
@@ -70,25 +75,24 @@ all_stand_still() {
 }
 
 say 'the backends start'
-cat > /run/native.yml << 'END'
-global: { scrape_interval: 2s, scrape_timeout: 2s }
-scrape_configs: [{ job_name: nfscope, static_configs: [{ targets: ['127.0.0.1:9464'] }] }]
-END
+# They share the processors of an emulated machine.
+scrape_seconds=8
 # The page as it is for whoever does not say what he takes, handed on: this Prometheus cannot be told to ask for text.
-cat > /run/text.yml << 'END'
-global: { scrape_interval: 2s, scrape_timeout: 2s }
-scrape_configs: [{ job_name: text, metrics_path: /metrics.txt, static_configs: [{ targets: ['127.0.0.1:9465'] }] }]
-END
+scraped_too="  - { job_name: text, metrics_path: /metrics.txt, static_configs: [{ targets: ['127.0.0.1:9465'] }] }"
 mkdir /run/text
 busybox httpd -p 127.0.0.1:9465 -h /run/text
-hand_on_text() { while sleep 1; do agent_page /run/text/next && mv /run/text/next /run/text/metrics.txt; done; }
+hand_on_text() { while sleep 3; do agent_page /run/text/next && mv /run/text/next /run/text/metrics.txt; done; }
 hand_on_text &
-another_prometheus 9091 /run/native.yml --enable-feature=native-histograms
-another_prometheus 9092 /run/text.yml --web.enable-remote-write-receiver
+cat > /run/native.yml << 'END'
+global: { scrape_interval: 8s, scrape_timeout: 8s }
+scrape_configs: [{ job_name: nfscope, static_configs: [{ targets: ['127.0.0.1:9464'] }] }]
+END
+prometheus --config.file=/run/native.yml --storage.tsdb.path=/tmp/native --web.listen-address=127.0.0.1:9091 --log.level=warn \
+  --enable-feature=native-histograms > $out/native.log 2>&1 &
 victoria-metrics -storageDataPath=/tmp/victoria-metrics -httpListenAddr=127.0.0.1:8428 -search.latencyOffset=0s -memory.allowedBytes=200MB \
   -opentelemetry.usePrometheusNaming -loggerLevel=WARN > $out/victoria-metrics.log 2>&1 &
 
-two_pods
+two_pods --web.enable-remote-write-receiver
 watched_agent /lab/scenarios/backends/nfscope.yaml
 say 'waiting until nothing moves'
 all_stand_still before

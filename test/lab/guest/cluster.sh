@@ -32,16 +32,19 @@ api_server() {
     > /lab/out/kube-api.log 2>&1 &
 }
 
-# prometheus_server: scrapes the agent every 2 s.
+# prometheus_server [OPTION...]: scrapes the agent every $scrape_seconds, and what $scraped_too says.
+scrape_seconds=2
+scraped_too=
 prometheus_server() {
-  cat > /run/prometheus.yml << 'END'
-global: { scrape_interval: 2s, scrape_timeout: 2s }
+  cat > /run/prometheus.yml << END
+global: { scrape_interval: ${scrape_seconds}s, scrape_timeout: ${scrape_seconds}s }
 scrape_configs:
   - job_name: nfscope
     static_configs: [{ targets: ['127.0.0.1:9464'] }]
+$scraped_too
 END
   prometheus --config.file=/run/prometheus.yml --storage.tsdb.path=/tmp/prometheus --web.listen-address=127.0.0.1:9090 \
-    --log.level=warn > /lab/out/prometheus.log 2>&1 &
+    --log.level=warn "$@" > /lab/out/prometheus.log 2>&1 &
 }
 
 # query EXPRESSION: Prometheus' answer as JSON. No "+" or "&" in it: it is sent as a form.

@@ -7,7 +7,7 @@ etl_container=$(printf '89abcdef%.0s' {1..8})
 orders_pod=$(pod_object shop orders $orders_uid "$orders_container")
 etl_pod=$(pod_object data etl $etl_uid "$etl_container")
 
-# two_pods: NFS server, mounts, cgroups ($orders, $etl), API server and Prometheus. The API server knows orders only.
+# two_pods [OPTION...]: NFS server, mounts, cgroups ($orders, $etl), API server and Prometheus with these options. The API server knows orders only.
 two_pods() {
   say 'NFS server and two mounts'
   nfs_server
@@ -19,7 +19,7 @@ two_pods() {
   echo "$etl_container" > /lab/out/etl.container
   set_pods "$orders_pod"
   api_server
-  prometheus_server
+  prometheus_server "$@"
 }
 
 # watched_agent CONFIG [COMMAND...]: as start_agent, and waits until Prometheus scrapes it.

@@ -3,7 +3,7 @@ import type { Rows } from './rows.ts';
 import type { Identity, OperationSeries, Series, SeriesTable } from './series.ts';
 
 /** What is to be done with the rows of a source. */
-export type Standing = 'shown' | 'held' | 'over';
+type Standing = 'shown' | 'held' | 'over';
 
 /**
  * Which series each row is in. Both are undefined for a row whose source is held back or leaves it out, for an absent one, and

@@ -1,3 +1,4 @@
+import type { InflightColumns } from '@nfscope/model';
 import { context } from '@nfscope/pipeline/testing';
 import { expect, test } from 'vitest';
 import { factory } from './factory.ts';
@@ -115,4 +116,22 @@ test('what ends makes room in the budget', () => {
   expect(tally.counts().series).toBe(0);
   read(node, pod('c'), 1);
   expect(after(1)).toEqual({ overflow: 9, c: 1 });
+});
+
+test('what is in flight is shown after that, and its zero is not', () => {
+  const { node, tally } = scene({ metrics_expiration: MINUTE });
+  const row = read(node, pod('a'), 7);
+  go(node, row);
+  const at = (minutes: number, inFlight: number): unknown[] => {
+    const index = (value: number) => new Uint32Array(inFlight).fill(value);
+    const inflight: Partial<InflightColumns> = {
+      ...{ length: inFlight, source: index(row.source), operation: index(READ) },
+      ...{ charge: new Uint8Array(inFlight).fill(1), age: new Float64Array(inFlight).fill(1) },
+    };
+    tally.add({ ...node.batch(START + minutes * MINUTE), inflight: inflight as InflightColumns });
+    return Object.entries(readings(tally.collect()!) as Record<string, { value: number }>)
+      .filter(([name]) => name.startsWith('nfs.io.inflight '))
+      .map(([, { value }]) => value);
+  };
+  expect([at(0, 2), at(1, 1), at(2, 0)]).toEqual([[2], [1], []]);
 });

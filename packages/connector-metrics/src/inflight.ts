@@ -4,7 +4,8 @@ import { pointList, type Supplement } from './supplement.ts';
 
 /**
  * How long a series says 0 after its last operation in flight. One that goes at once is gone at once where Prometheus
- * scrapes; whoever is pushed to keeps the last value it got, as Prometheus does, for 5 minutes (its lookback).
+ * scrapes; whoever is pushed to keeps the last value it got, as Prometheus does, for 5 minutes (its lookback). With all
+ * other series of its source it ends sooner.
  */
 const ZERO_MS = 5 * 60_000;
 
@@ -47,7 +48,7 @@ export const inflightGauges = (): Supplement => {
       const ages = pointList(Math.max);
       for (const [key, { source, operation, charge, count, age, seenMs }] of all) {
         // Both ways, since the clock may be set back.
-        if (count === 0 && Math.abs(page.timeMs - seenMs) > ZERO_MS) {
+        if (count === 0 && (Math.abs(page.timeMs - seenMs) > ZERO_MS || page.isOver(source))) {
           all.delete(key);
           continue;
         }

@@ -69,7 +69,7 @@ const wire = (rows: Rows, family: Family, points: Points): NumberPoints => {
 const present = (sets: readonly HistogramPoints[]): HistogramPoints[] => sets.filter(({ length }) => length > 0);
 
 /** What a snapshot asks about sources. */
-interface AboutSources extends Pick<Page, 'operation' | 'isHeld'> {
+interface AboutSources extends Pick<Page, 'operation' | 'isHeld' | 'isOver'> {
   /** Their operations that became spans, at the points of a family; absent where there are to be no exemplars. */
   readonly exemplars?: (family: Family) => Exemplars;
 }

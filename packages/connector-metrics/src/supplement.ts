@@ -9,6 +9,8 @@ export interface Page {
   operation(source: number, operation: number, charge: number): OperationSeries | undefined;
   /** Whether a processor may still name the source. */
   isHeld(source: number): boolean;
+  /** Whether it has gone, and nothing of it has moved for a while. */
+  isOver(source: number): boolean;
   readonly timeMs: number;
 }
 

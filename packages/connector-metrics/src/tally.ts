@@ -125,14 +125,16 @@ export const startTally = (
       if (counting === undefined) return undefined;
       const { rows, placement, expiry: ending, supplements, sources, latest, startMs } = counting;
       const isHeld = (source: number): boolean => !release && held(counting!, source);
+      const isOver = (source: number): boolean => ending.isOver(sources.at(source), latest.timeMs);
       const moved = placement.update(latest.operations, (source) => {
-        const isOver = ending.isOver(sources.at(source), latest.timeMs);
-        return isHeld(source) ? 'held' : isOver ? 'over' : 'shown';
+        const over = isOver(source);
+        return isHeld(source) ? 'held' : over ? 'over' : 'shown';
       });
       if (moved || counting.layout === undefined) counting.layout = layOut(rows, placement, latest.operations, startMs, lostAttributes);
       warnWhenFull(counting);
       return snapshot(rows, counting.layout, latest.bounds, latest.lost, latest.timeMs, scope, supplements, {
         isHeld,
+        isOver,
         operation: (source, operation, rule) =>
           isHeld(source) ? undefined : placement.series(sources.at(source), latest.operations[operation]!, rule),
         ...(exemplars && { exemplars: (family) => exemplarsOf(sources, rows, family, startMs) }),

@@ -79,5 +79,5 @@ export const eventOf = ({ eventName, timeMs, severity, body, attributes }: LogRe
     .slice(0, 16);
   const stem = regarding.name.slice(0, NAME - digest.length - 1).replace(/[.-]+$/, '');
   // The namespace where kubelet, too, has what regards no object of one.
-  return { ...event, metadata: { namespace: regarding.namespace ?? 'default', name: `${stem}.${digest}` } };
+  return { metadata: { namespace: regarding.namespace ?? 'default', name: `${stem}.${digest}` }, ...event };
 };

@@ -1,259 +1,152 @@
-import { createWriteStream, readFileSync } from 'node:fs';
-import { PassThrough } from 'node:stream';
-import { Sources, type LogsBatch, type MetricsBatch, type NfsBatch, type TracesBatch } from '@nfscope/model';
-import { PermanentError } from '@nfscope/pipeline';
-import { describeComponent, printed, unread } from '@nfscope/pipeline/testing';
-import { describe, expect, test } from 'vitest';
-import { k8sEventsExporter } from './k8s-events-exporter.ts';
+import { describeComponent } from '@nfscope/pipeline/testing';
+import { makeServiceAccount, noOpenssl } from '@nfscope/test-api-server';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { factory } from './factory.ts';
-import { metricsLines } from './metrics-lines.ts';
+import { batchOf, mountHealth, podOf, stuck } from './testing/records.ts';
+import { scriptedEvents, type ScriptedEvents } from './testing/scripted-events.ts';
+import { inCluster, sendingTo, type Sending } from './testing/sending.ts';
 
-const timeMs = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
-const none = new Float64Array(0);
+const account = noOpenssl === undefined ? makeServiceAccount() : '';
+const skipped = noOpenssl === undefined ? {} : { skipStart: noOpenssl, skipRuns: noOpenssl };
+const config = { service_account_path: account || '/nowhere', node: 'node-1' };
 
-const nfsBatch = (): NfsBatch => {
-  const sources = new Sources();
-  const client = { id: 65537, program: 100003, version: 4, parents: [], server: undefined };
-  sources.add({ id: 7, kind: 'cgroup', path: '/kubepods' }, client, timeMs);
-  sources.add({ id: 0, kind: 'system', path: undefined }, client, timeMs);
-  sources.change(0, {
-    resource: { 'k8s.pod.name': 'etl-7', 'k8s.namespace.name': 'two\nlines \u001b[31m' },
-    attributes: { 'server.address': 'nas1', 'server.port': 2049 },
-  });
-  const rows = (...values: number[]): Float64Array => Float64Array.from(values);
-  return {
-    timeMs,
-    startMs: timeMs - 1000,
-    sources,
-    changedSources: [0],
-    operations: [
-      { index: 0, name: 'READ', program: 100003, version: 4, kind: 'read' },
-      { index: 1, name: 'GETATTR', program: 100003, version: 4, kind: 'other' },
-    ],
-    bounds: { duration: [], size: [] },
-    totalsRead: true,
-    totals: {
-      length: 2,
-      row: Uint32Array.of(5, 9),
-      source: Uint32Array.of(0, 1),
-      operation: Uint32Array.of(0, 1),
-      error: Uint16Array.of(0, 10008),
-      charge: Uint8Array.of(1, 3),
-      count: rows(3, 1),
-      bytes: rows(12288, 0),
-      requested: rows(12288, 0),
-      sent: rows(384, 96),
-      received: rows(12600, 120),
-      retransmits: rows(0, 0),
-      timeouts: rows(0, 0),
-      durationSum: rows(0.125, 0.5),
-      rttSum: rows(0.1, 0.25),
-      queueSum: rows(0.025, 0),
-      buckets: 0,
-      duration: none,
-      rtt: none,
-      queue: none,
-      size: none,
-    },
-    events: {
-      length: 1,
-      source: Uint32Array.of(0),
-      operation: Uint32Array.of(0),
-      error: Uint16Array.of(5),
-      timeMs: rows(timeMs),
-      endNs: rows(9e9),
-      duration: rows(1.5),
-      rtt: rows(1.25),
-      queue: rows(0.25),
-      file: rows(77),
-      offset: rows(4096),
-      status: Int32Array.of(-5),
-      bytes: Uint32Array.of(0),
-      requested: Uint32Array.of(65536),
-      sent: Uint32Array.of(128),
-      received: Uint32Array.of(96),
-      owner: Uint32Array.of(4321),
-      uid: Uint32Array.of(1000),
-      xid: Uint32Array.of(99),
-      transmissions: Uint16Array.of(1),
-      timeouts: Uint16Array.of(0),
-    },
-    processes: {
-      find: (tgid, ns) =>
-        tgid === 4321 && ns === 7.5e9
-          ? { tgid, start: 1e9, cgroup: 7, uid: 1000, comm: 'etl\u001b[31m', job: { 'process.environment_variable.SLURM_JOB_ID': '17' } }
-          : undefined,
-    },
-    files: { path: (client, file) => (client === 65537 && file === 77 ? '/lake/new\nline' : undefined) },
-    inflight: {
-      length: 1,
-      source: Uint32Array.of(0),
-      operation: Uint32Array.of(0),
-      charge: Uint8Array.of(1),
-      age: rows(7.5),
-      bytes: Uint32Array.of(65536),
-      file: rows(77),
-      offset: rows(4096),
-      owner: Uint32Array.of(4711),
-      transmissions: Uint16Array.of(2),
-      timeouts: Uint16Array.of(1),
-    },
-    superblocks: [
-      {
-        device: '0:38',
-        client: { id: 9, program: 100003, version: 4, parents: [], server: undefined },
-        mounts: [{ namespace: 4026531841, source: 'nas:/data/a', point: '/mnt\n' }],
-      },
-      { device: '0:39', client: { id: 10, program: 100003, version: 3, parents: [], server: undefined } },
-    ],
-    lost: { events: 2, identities: 0, rows: 0, tasks: 0, missed: 1 },
-  };
+// A test may itself run in a pod.
+beforeEach(() => {
+  for (const name of ['KUBE_NODE_NAME', 'NODE_NAME']) vi.stubEnv(name, undefined);
+  inCluster(1);
+});
+afterEach(() => vi.unstubAllEnvs());
+
+const standIn = async (): Promise<ScriptedEvents> => {
+  const server = await scriptedEvents(account);
+  inCluster(server.port);
+  return server;
 };
 
-const metricsBatch = (): MetricsBatch => ({
-  timeMs,
-  resources: [{ 'k8s.pod.name': 'etl-7' }, {}],
-  scope: { name: 'nfscope', version: '0.1.0' },
-  metrics: [
-    {
-      name: 'nfs.io.duration',
-      unit: 's',
-      description: '',
-      type: 'histogram',
-      points: [
-        {
-          length: 2,
-          resource: Uint32Array.of(0, 1),
-          attributes: [{ 'nfs.operation.name': 'READ' }, { 'nfs.operation.name': 'WRITE' }],
-          startMs: Float64Array.of(0, 0),
-          bounds: [0.1, 1],
-          buckets: Float64Array.of(1, 2, 3, 4, 5, 6),
-          count: Float64Array.of(6, 15),
-          sum: Float64Array.of(4.5, 20),
-        },
-        {
-          length: 1,
-          resource: Uint32Array.of(0),
-          attributes: [{ 'nfs.operation.name': 'GETATTR' }],
-          startMs: Float64Array.of(0),
-          bounds: [],
-          buckets: Float64Array.of(2),
-          count: Float64Array.of(2),
-          sum: Float64Array.of(0.25),
-        },
-      ],
+describeComponent(factory, {
+  valid: {
+    'the defaults': {},
+    everything: {
+      auth_type: 'kubeConfig',
+      context: 'c',
+      kube_config_path: '/k',
+      service_account_path: '/s',
+      node: 'n',
+      node_from_env_var: 'MY_NODE',
+      events: ['nfs.file.hot', 'nfs.operation.stuck'],
+      series: '10m',
+      burst: 1,
+      refill: '1s',
     },
-    {
-      name: 'nfs.io.wire',
-      unit: 'By',
-      description: '',
-      type: 'counter',
-      points: {
-        length: 1,
-        resource: Uint32Array.of(1),
-        attributes: [{ 'network.io.direction': 'transmit' }],
-        startMs: Float64Array.of(0),
-        value: Float64Array.of(4096),
+  },
+  invalid: {
+    'an event that nobody tells': [{ events: ['nfs.operation.stuk'] }, 'events::0'],
+    'no way to ask': [{ auth_type: 'none' }, 'auth_type'],
+    'no burst': [{ burst: 0 }, 'burst'],
+    'no series': [{ series: '0s' }, 'series: expected at least 1000ms'],
+    'no refill': [{ refill: '0s' }, 'refill: expected at least 1ms'],
+  },
+  start: config,
+  golden: {
+    'requests.txt': {
+      input: () => [
+        batchOf(
+          [podOf('etl-7'), stuck()],
+          [podOf('etl-7'), stuck(0.5, { body: 'WRITE on nas1:/data has been in flight for 10 s' })],
+          [podOf('web-1', 'shop'), stuck()],
+          [{}, mountHealth('stuck')],
+          [podOf('etl-7'), stuck(0, { eventName: 'nfs.file.hot', severity: 'info' })],
+        ),
+        batchOf([podOf('etl-7'), stuck(30)], [{}, mountHealth('ok', '/data', 30)]),
+      ],
+      outside: async () => {
+        const server = await standIn();
+        return {
+          text: () =>
+            server.requests
+              .map(({ method, path, type, body }) => `${method} ${path}\n${type}\n${JSON.stringify(body, null, 2)}\n`)
+              .join('\n'),
+          close: server.close,
+        };
       },
     },
-  ],
-});
-
-const tracesBatch = (): TracesBatch => ({
-  timeMs,
-  resources: [{ 'k8s.pod.name': 'etl-7' }],
-  scope: { name: 'nfscope', version: '0.1.0' },
-  spans: [
-    {
-      traceId: '0af7651916cd43dd8448eb211c80319c',
-      spanId: 'b7ad6b7169203331',
-      parentSpanId: '00f067aa0ba902b7',
-      name: 'NFS\nREAD',
-      kind: 'client',
-      startMs: timeMs - 1500,
-      endMs: timeMs,
-      attributes: { 'nfs.operation.name': 'READ', 'file.path': '/lake/new\nline' },
-      resource: 0,
-      events: [{ name: 'sent\n', timeMs: timeMs - 1250, attributes: { 'rpc.xid': 99 } }],
-      error: 'E\u001b[31mIO',
-    },
-    {
-      traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
-      spanId: '00f067aa0ba902b7',
-      name: 'NFS WRITE',
-      kind: 'client',
-      startMs: timeMs - 0.125,
-      endMs: timeMs,
-      attributes: {},
-      resource: 0,
-      events: [],
-    },
-  ],
-});
-
-const logsBatch = (): LogsBatch => ({
-  timeMs,
-  resources: [{ 'k8s.pod.name': 'etl-7' }],
-  scope: { name: 'nfscope', version: '0.1.0' },
-  records: [
-    {
-      timeMs: timeMs - 10,
-      eventName: 'nfs.operation.stuck',
-      severity: 'warn',
-      body: 'READ of /lake/new\nline is stuck',
-      attributes: { 'nfs.operation.name': 'READ' },
-      resource: 0,
-      traceId: '0af7651916cd43dd8448eb211c80319c',
-      spanId: 'b7ad6b7169203331',
-    },
-    { timeMs, eventName: 'nfs\n', severity: 'info', body: 'nothing', attributes: {}, resource: 0 },
-  ],
-});
-
-const metrics = { input: () => [metricsBatch()], signal: 'metrics', outside: printed } as const;
-const traces = { input: () => [tracesBatch()], signal: 'traces', outside: printed } as const;
-const logs = { input: () => [logsBatch()], signal: 'logs', outside: printed } as const;
-const nfs = { input: () => [nfsBatch()], signal: 'nfs', outside: printed } as const;
-
-describeComponent(factory, {
-  valid: { 'the defaults': {}, detailed: { verbosity: 'detailed' } },
-  invalid: {
-    'no such verbosity': [{ verbosity: 'loud' }, 'verbosity: expected one of "basic"|"detailed"'],
-    'the wrong type': [[], 'expected map, received list'],
   },
-  golden: {
-    'metrics-basic.txt': metrics,
-    'metrics-detailed.txt': { ...metrics, config: { verbosity: 'detailed' } },
-    'nfs-basic.txt': nfs,
-    'nfs-detailed.txt': { ...nfs, config: { verbosity: 'detailed' } },
-    'traces-basic.txt': traces,
-    'traces-detailed.txt': { ...traces, config: { verbosity: 'detailed' } },
-    'logs-basic.txt': logs,
-    'logs-detailed.txt': { ...logs, config: { verbosity: 'detailed' } },
+  stalled: async () => {
+    const server = await standIn();
+    server.always = () => {};
+    return server;
   },
-  stalled: unread,
+  ...skipped,
 });
 
-describe('writing', () => {
-  test('a batch is done when the stream has taken it', async () => {
-    const stream = new PassThrough({ highWaterMark: 1 });
-    const exporter = k8sEventsExporter<'metrics'>((batch) => metricsLines(batch, 'basic'), stream);
-    const chunks = stream.setEncoding('utf8').toArray();
-    await exporter.start?.();
-    await exporter.export(metricsBatch(), AbortSignal.timeout(4_000));
-    await exporter.export(metricsBatch(), AbortSignal.timeout(4_000));
-    stream.end();
-    const file = readFileSync(new URL('../testdata/metrics-basic.txt', import.meta.url), 'utf8');
-    expect((await chunks).join('')).toBe(file.repeat(2));
+describe.each([
+  ['outside of a cluster', { KUBERNETES_SERVICE_HOST: undefined }, config, 'NFS-104', /KUBERNETES_SERVICE_HOST is not set/],
+  ['a node without a name', {}, { ...config, node: '' }, 'NFS-104', /the name of this node is not known/],
+  ['no service account', {}, { ...config, service_account_path: '/nowhere' }, 'NFS-401', /cannot read the service account/],
+] as const)('what a person did wrong: %s', (_, env, raw, code, message) => {
+  test('is told at the start', async () => {
+    for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+    const exporter = factory.signals.logs!.create(factory.config.parse(raw), {
+      id: 'k8s_events',
+      version: '1',
+      log: { debug() {}, info() {}, warn() {}, error() {} },
+    });
+    await expect(exporter.start!()).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+  });
+});
+
+describe.skipIf(noOpenssl !== undefined)(`the share of a pod${noOpenssl ? ` (skipped: ${noOpenssl})` : ''}`, () => {
+  const ends: (() => Promise<void>)[] = [];
+  afterEach(async () => {
+    for (const end of ends.splice(0).reverse()) await end();
+  });
+  const started = async (raw: object): Promise<{ server: ScriptedEvents; sending: Sending }> => {
+    const server = await scriptedEvents(account);
+    const sending = await sendingTo(server.port, account, raw);
+    ends.push(server.close, sending.end);
+    return { server, sending };
+  };
+  const methods = ({ requests }: ScriptedEvents): string => requests.map(({ method }) => method).join(' ');
+
+  test('requests end with it; what it may no longer say is said with the next one', async () => {
+    const { server, sending } = await started({ burst: 3, refill: '1m' });
+    for (let i = 0; i < 10; i++) await sending.push(batchOf([podOf('etl-7'), stuck(i)]));
+    expect(methods(server)).toBe('POST PATCH PATCH');
+    expect(server.requests.at(-1)!.body).toMatchObject({ series: { count: 3 } });
+    sending.later(60_000);
+    await sending.push(batchOf([podOf('etl-7'), stuck(10)]));
+    expect(methods(server)).toBe('POST PATCH PATCH PATCH');
+    expect(server.requests.at(-1)!.body).toEqual({ series: { count: 11, lastObservedTime: '2026-01-02T00:00:10.000000Z' } });
+    expect(await sending.counts.read()).toEqual({});
   });
 
-  test('what the stream cannot take is refused, and ends nothing', async () => {
-    const stream = createWriteStream('/dev/full');
-    const exporter = k8sEventsExporter<'metrics'>((batch) => metricsLines(batch, 'basic'), stream);
-    await exporter.start?.();
-    await expect(exporter.export(metricsBatch(), AbortSignal.timeout(4_000))).rejects.toThrow(PermanentError);
-    // Without a listener the stream's own error would fail this run as an uncaught exception.
-    await new Promise<void>((resolve) => stream.once('close', resolve));
-    expect(stream.errored).toMatchObject({ code: 'ENOSPC' });
+  test('what waits for it is said by whatever comes next', async () => {
+    const { server, sending } = await started({ burst: 1, refill: '1m' });
+    await sending.push(batchOf([podOf('etl-7'), stuck()], [podOf('etl-7'), mountHealth('stuck')]));
+    expect(server.events.size).toBe(1);
+    sending.later(60_000);
+    await sending.push(batchOf([podOf('web-1'), stuck(60)]));
+    expect([...server.events.values()].map(({ reason, regarding }) => `${regarding.name} ${reason}`)).toEqual([
+      'etl-7 NfsOperationStuck',
+      'etl-7 NfsMountHealth',
+      'web-1 NfsOperationStuck',
+    ]);
+  });
+
+  test('one pod does not use up the share of another', async () => {
+    const { server, sending } = await started({ burst: 1 });
+    for (const name of ['etl-7', 'etl-7', 'web-1']) await sending.push(batchOf([podOf(name), stuck()]));
+    expect([...server.events.values()].map(({ regarding }) => regarding.name)).toEqual(['etl-7', 'web-1']);
+  });
+
+  test('what is never said is counted as dropped, to the record', async () => {
+    const { server, sending } = await started({ burst: 1, series: '1m' });
+    for (let i = 0; i < 5; i++) await sending.push(batchOf([podOf('etl-7'), stuck(i)]));
+    // A new series, which has no share left.
+    await sending.push(batchOf([podOf('etl-7'), stuck(100)]));
+    expect(await sending.counts.read()).toEqual({ dropped: 4 });
+    await sending.exporter.shutdown(AbortSignal.timeout(100));
+    expect(await sending.counts.read()).toEqual({ dropped: 5 });
+    expect(methods(server)).toBe('POST');
   });
 });

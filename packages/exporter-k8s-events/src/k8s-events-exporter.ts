@@ -7,7 +7,7 @@ import { allowance } from './allowance.ts';
 import type { Config } from './config.ts';
 import { tell } from './event-requests.ts';
 import { eventOf, regardingOf, seriesKey } from './event.ts';
-import { refusalOf, refusalText, retryOf, type Refusal } from './refusal.ts';
+import { forbiddenText, refusalOf, retryOf, type Refusal } from './refusal.ts';
 import { seriesMemory, type Series } from './series.ts';
 
 /** Sends records as Events. */
@@ -24,7 +24,7 @@ type Clock = () => number;
 /** What records tell of pods and of the node, as Events that regard them. */
 export const k8sEventsExporter = (
   config: Config,
-  { id, version, meter = metrics.getMeter('nfscope', version) }: ComponentContext,
+  { id, log, version, meter = metrics.getMeter('nfscope', version) }: ComponentContext,
   now: Clock = () => performance.now(),
 ): K8sEventsExporter => {
   const counter = ({ name, description, unit }: MetricDefinition) => meter.createCounter(name, { description, unit });
@@ -36,8 +36,8 @@ export const k8sEventsExporter = (
   const wanted = new Set<string>(config.events);
   const memory = seriesMemory(config.series, (count) => dropped.add(count, { exporter: id }));
   const allowed = allowance(config.burst, config.refill);
-  /** What was forbidden, by verb and namespace, until when, with what was said. */
-  const forbidden = new Map<string, { readonly untilMs: number; readonly said: string }>();
+  /** What was forbidden, by verb and namespace, and until when it is not asked for. */
+  const forbidden = new Map<string, number>();
   const entered = new WeakSet<LogsBatch>();
   let running: { readonly server: ApiServer; readonly node: string } | undefined;
   let turn: Promise<unknown> = Promise.resolve();
@@ -53,14 +53,25 @@ export const k8sEventsExporter = (
 
   const refuse = (series: Series, reason: Refusal): void => refused.add(memory.end(series), { exporter: id, reason });
 
-  /** Tells of one, or nobody will. Returns what a person should know; throws what may be tried again. */
+  /** Says it once, until a right is there that was not. */
+  const forbid = (right: string, error: unknown): void => {
+    if (forbidden.size === 0) log.warn(forbiddenText(error), { error });
+    forbidden.set(right, now() + FORBIDDEN_MS);
+  };
+  const allow = (right: string): void => {
+    if (!forbidden.has(right)) return;
+    log.info('Events are made again');
+    // Whoever gave one may have given more.
+    forbidden.clear();
+  };
+
+  /** Tells of one, or nobody will. Returns what the server would not have; throws what may be tried again. */
   const settle = async (server: ApiServer, series: Series, deadline: AbortSignal): Promise<string | undefined> => {
     const { metadata, regarding } = series.event;
     const right = `${series.isMade ? 'patch' : 'create'} ${metadata.namespace}`;
-    const known = forbidden.get(right);
-    if (known !== undefined && now() < known.untilMs) {
+    if (now() < (forbidden.get(right) ?? 0)) {
       refuse(series, 'forbidden');
-      return known.said;
+      return undefined;
     }
     const who = JSON.stringify(regarding);
     if (!allowed.has(who, now())) return undefined;
@@ -69,18 +80,18 @@ export const k8sEventsExporter = (
       (thrown: unknown) => thrown,
     );
     const reason = refusalOf(error);
-    // Who is not asked properly, or in vain, is not asked any less.
-    if (error !== undefined && reason === undefined) throw retryOf(error);
+    if (error !== undefined && reason === undefined) {
+      deadline.throwIfAborted();
+      throw retryOf(error);
+    }
     allowed.take(who, now());
     if (reason === undefined) {
-      forbidden.delete(right);
+      allow(right);
       return undefined;
     }
     refuse(series, reason);
-    if (reason === 'gone') return undefined;
-    const said = refusalText(error);
-    if (reason === 'forbidden') forbidden.set(right, { untilMs: now() + FORBIDDEN_MS, said });
-    return said;
+    if (reason === 'forbidden') forbid(right, error);
+    return reason === 'invalid' ? (error as Error).message : undefined;
   };
 
   const send = async (batch: LogsBatch, deadline: AbortSignal): Promise<void> => {

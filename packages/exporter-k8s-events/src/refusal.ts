@@ -12,17 +12,15 @@ export const refusalOf = (error: unknown): Refusal | undefined => {
   const { status, kind, causes } = error;
   if (status === FORBIDDEN) return causes.includes('NamespaceTerminating') ? 'gone' : 'forbidden';
   if (status === NOT_FOUND && kind === 'namespaces') return 'gone';
-  return status >= 400 && status < 500 && ![UNAUTHORIZED, TIMEOUT, CONFLICT, TOO_MANY].includes(status) ? 'invalid' : undefined;
+  return status >= 300 && status < 500 && ![UNAUTHORIZED, TIMEOUT, CONFLICT, TOO_MANY].includes(status) ? 'invalid' : undefined;
 };
 
-/** For a person: what the server said, and what mends it. */
-export const refusalText = (error: unknown): string => {
-  const { message } = error as Error;
+/** For a person, beside what the server said: what a 403 is about, and what mends it. */
+export const forbiddenText = (error: unknown): string =>
   // Other admission, such as a quota, says it otherwise.
-  return / cannot (create|patch) resource /.test(message)
-    ? `${message}; apply deploy/kubernetes/rbac-events.yaml, which gives the right to create and patch events.k8s.io events`
-    : message;
-};
+  / cannot (create|patch) resource /.test((error as Error).message)
+    ? 'without Events: the account needs the right to create and patch events of events.k8s.io, which deploy/kubernetes/rbac-events.yaml gives'
+    : 'without Events: the API server forbids them';
 
 /** What the queue is to be told of a request that may be made again. */
 export const retryOf = (error: unknown): Error => {

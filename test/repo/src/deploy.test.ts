@@ -100,12 +100,12 @@ describe('no right more than it needs', () => {
     expect(seen).toEqual(expected);
   });
 
-  const read = ['get', 'list', 'watch'];
+  const reading = ['get', 'list', 'watch'];
   test.each([
     ['rbac-events.yaml', 'events.k8s.io', ['events'], ['create', 'patch']],
-    ['rbac-namespaces.yaml', '', ['namespaces'], read],
-    ['rbac-nodes.yaml', '', ['nodes'], read],
-    ['rbac-volumes.yaml', '', ['persistentvolumes', 'persistentvolumeclaims'], read],
+    ['rbac-namespaces.yaml', '', ['namespaces'], reading],
+    ['rbac-nodes.yaml', '', ['nodes'], reading],
+    ['rbac-volumes.yaml', '', ['persistentvolumes', 'persistentvolumeclaims'], reading],
   ])('optional: %s', (name, group, resources, verbs) => {
     const [role, binding, ...rest] = parseAllDocuments(text(`${folder}/${name}`)).map((document) => document.toJS());
     expect([role.kind, binding.kind, rest]).toEqual(['ClusterRole', 'ClusterRoleBinding', []]);

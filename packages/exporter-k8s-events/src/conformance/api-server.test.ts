@@ -180,7 +180,7 @@ describe.skipIf(reason !== undefined)(`a real API server${reason ? ` (skipped: $
 
   test('a batch that comes twice, as after a restart, makes no second Event', async () => {
     const pod = await running('twice');
-    for (const _ of [1, 2]) await (await sending()).push(batchOf([pod, stuck()]));
+    for (const one of [await sending(), await sending()]) await one.push(batchOf([pod, stuck()]));
     expect(await eventsOf('twice')).toHaveLength(1);
   });
 

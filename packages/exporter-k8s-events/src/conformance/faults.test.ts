@@ -15,7 +15,7 @@ afterEach(async () => {
   vi.unstubAllEnvs();
 });
 
-const started = async (timeout?: string): Promise<{ server: ScriptedEvents; sending: Sending }> => {
+const started = async (timeout = '20s'): Promise<{ server: ScriptedEvents; sending: Sending }> => {
   const server = await scriptedEvents(account);
   const sending = await sendingTo(server.port, account, {}, timeout);
   ends.push(server.close, sending.end);
@@ -52,7 +52,7 @@ describe.skipIf(noOpenssl !== undefined)(`faults${noOpenssl ? ` (skipped: ${noOp
     ['409 of a change', says(409, 'the object has been modified'), 'sent again', ''],
     ['401, while the token is replaced', says(401, 'Unauthorized'), 'sent again', 'does not accept the token'],
     ['reset before the answer', reset, 'sent again', 'socket hang up'],
-    ['no answer', () => {}, 'sent again', 'not done within 300 ms'],
+    ['no answer', () => {}, 'sent again', 'not done within 1000 ms'],
     [
       'made, and the answer is lost',
       (response, take) => {
@@ -66,7 +66,7 @@ describe.skipIf(noOpenssl !== undefined)(`faults${noOpenssl ? ` (skipped: ${noOp
     ['another address', text(301, ''), 'refused', 'HTTP 301'],
     ['too large', text(413, ''), 'refused', 'HTTP 413'],
   ])('%s', async (what, answer, fate, reason) => {
-    const { server, sending } = await started('300ms');
+    const { server, sending } = await started(what === 'no answer' ? '1s' : '20s');
     const [batch, beside] = [batchOf([podOf('etl-7'), stuck()], [podOf('web-1'), stuck()]), other()];
     server.answer(answer);
     void beside.queue.push(batch);
@@ -132,8 +132,7 @@ describe.skipIf(noOpenssl !== undefined)(`faults${noOpenssl ? ` (skipped: ${noOp
   test('a batch that a later process sends again makes no second Event', async () => {
     const server = await scriptedEvents(account);
     ends.push(server.close);
-    for (const _ of [1, 2]) {
-      const sending = await sendingTo(server.port, account);
+    for (const sending of [await sendingTo(server.port, account), await sendingTo(server.port, account)]) {
       ends.push(sending.end);
       await sending.push(batchOf([podOf('etl-7'), stuck()], [podOf('etl-7'), stuck(1)]));
       expect(sending.queue.counts).toMatchObject({ sent: 2, retried: 0, refused: 0 });

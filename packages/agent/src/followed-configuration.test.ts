@@ -39,7 +39,8 @@ const follow = async (during: { begin?: () => void; load?: (nth: number) => void
   return { read, ask: () => asked.next(), [Symbol.dispose]: leave };
 };
 const write = (text: string) => (): void => writeFileSync(file, text);
-const soon = (read: readonly string[], expected: readonly string[]) => vi.waitFor(() => expect(read).toEqual(expected), { timeout: 10_000 });
+const soon = (read: readonly string[], expected: readonly string[]) =>
+  vi.waitFor(() => expect(read).toEqual(expected), { timeout: 10_000 });
 
 describe.each<[how: string, change: (text: string) => void]>([
   ['written', (text) => writeFileSync(file, text)],

@@ -95,7 +95,7 @@ describe.each([
   });
 });
 
-describe.skipIf(noOpenssl !== undefined)(`the share of a pod${noOpenssl ? ` (skipped: ${noOpenssl})` : ''}`, () => {
+describe.skipIf(noOpenssl !== undefined)(`the share of a pod${noOpenssl ? ` (skipped: ${noOpenssl})` : ''}`, { timeout: 60_000 }, () => {
   const ends: (() => Promise<void>)[] = [];
   afterEach(async () => {
     for (const end of ends.splice(0).reverse()) await end();

@@ -37,6 +37,7 @@ export interface ApiRequest {
   readonly body: object;
 }
 
+/** How long a server may take. */
 export interface Patience {
   /** Until the headers of the answer are there. */
   readonly headersMs: number;
@@ -70,6 +71,7 @@ const MOST_RETRY_AFTER_MS = 300_000;
 /** A Status has less than 1 KB. */
 const MOST_REFUSAL = 64 << 10;
 
+/** The server that `access` leads to. It is asked over one connection a request, and knows of this program by `userAgent`. */
 export const apiServer = (access: Access, userAgent: string): ApiServer => {
   return async (asked, { headersMs, silenceMs }, signal) => {
     const { path, ...given } = typeof asked === 'string' ? { path: asked } : asked;
@@ -128,8 +130,8 @@ const statusOf = (text: string): Partial<ApiErrorDetails> & { readonly message?:
     const { message, details } = JSON.parse(text) as Status;
     return {
       ...(typeof message === 'string' ? { message } : {}),
-      kind: String(details?.kind ?? ''),
-      causes: (details?.causes ?? []).map(({ reason }) => String(reason)),
+      ...(typeof details?.kind === 'string' ? { kind: details.kind } : {}),
+      causes: (details?.causes ?? []).flatMap(({ reason }) => (typeof reason === 'string' ? [reason] : [])),
     };
   } catch {
     return {};

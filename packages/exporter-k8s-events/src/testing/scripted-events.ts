@@ -10,7 +10,7 @@ import { refuse } from '@nfscope/test-api-server';
 // oxlint-disable-next-line no-explicit-any -- a test reads what it knows to be there
 type Json = any;
 
-export interface SeenEventRequest {
+interface SeenEventRequest {
   readonly method: string;
   readonly path: string;
   readonly type: string | undefined;

@@ -39,7 +39,7 @@ chmodSync(join(folder, 'nfscope.mjs'), 0o755);
 if (!process.argv.includes('--program-only')) {
   await build({
     ...common,
-    stdin: { contents: "export { KubeConfig } from '@kubernetes/client-node';", resolveDir: join(root, 'packages/processor-k8s') },
+    stdin: { contents: "export { KubeConfig } from '@kubernetes/client-node';", resolveDir: join(root, 'packages/kubernetes') },
     outfile: join(folder, 'client-node.mjs'),
   });
   copyFileSync(join(root, 'native/dist/nfscope.node'), join(folder, 'nfscope.node'));

@@ -2,6 +2,7 @@ import { metricsConnectorFactory } from '@nfscope/connector-metrics';
 import { tracesConnectorFactory } from '@nfscope/connector-traces';
 import { logsConnectorFactory } from '@nfscope/connector-logs';
 import { debugExporterFactory } from '@nfscope/exporter-debug';
+import { k8sEventsExporterFactory } from '@nfscope/exporter-k8s-events';
 import { prometheusRemoteWriteExporterFactory } from '@nfscope/exporter-prometheus-remote-write';
 import { otlpGrpcExporterFactory, otlpHttpExporterFactory } from '@nfscope/exporter-otlp';
 import { prometheusExporterFactory } from '@nfscope/exporter-prometheus';
@@ -34,6 +35,7 @@ export const components: readonly Factory[] = [
   otlpGrpcExporterFactory,
   otlpHttpExporterFactory,
   debugExporterFactory,
+  k8sEventsExporterFactory,
   prometheusRemoteWriteExporterFactory,
   topExporterFactory,
   healthCheckFactory,

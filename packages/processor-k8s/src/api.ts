@@ -1,6 +1,5 @@
+import { accessOf, apiServer, paced, requireNodeName, type ApiServer } from '@nfscope/kubernetes';
 import type { ComponentContext, Logger } from '@nfscope/pipeline';
-import type { ApiServer } from './api-server.ts';
-import { openApiServer, requireNode } from './cluster.ts';
 import type { ClusterTables } from './cluster-tables.ts';
 import type { Config } from './config.ts';
 import { SourceMissing, type Identities, type Watch } from './identity-source.ts';
@@ -10,8 +9,9 @@ import { clusterResources, podResource, type Filling } from './resources.ts';
 /** The pods of this node by the API server, and what else the configuration wants of it. Throws NFS-104 or NFS-401 when it was asked for and cannot be. */
 export const startApi = async (config: Config, context: ComponentContext, into: Identities, cluster: ClusterTables): Promise<Watch> => {
   if (config.auth_type === 'none') throw new SourceMissing('auth_type is none');
-  const node = requireNode(config, context.id);
-  return watchCluster(await openApiServer(config, context), config, node, into, cluster, context.log);
+  const node = requireNodeName(config.filter, context.id, 'filter::node');
+  const server = paced(apiServer(await accessOf(config, context.id), `nfscope/${context.version}`));
+  return watchCluster(server, config, node, into, cluster, context.log);
 };
 
 /** All watches of one API server as one. */

@@ -1,3 +1,4 @@
+import { accessFields } from '@nfscope/kubernetes';
 import { duration } from '@nfscope/pipeline';
 import { z } from 'zod';
 import { defaultMetadata, metadataNames, unwatched } from './metadata.ts';
@@ -162,16 +163,7 @@ export const config = z.strictObject({
     .string()
     .default('')
     .describe('File with a PodList as JSON, as `kubectl get pods -o json` prints it, read again when it changes; then nobody is asked.'),
-  context: z.string().default('').describe('Context of the kubeconfig; its current one when empty.'),
-  kube_config_path: z
-    .string()
-    .default('')
-    .describe('The kubeconfig; those of KUBECONFIG, else ~/.kube/config, when empty. Its `tokenFile` is not read.'),
-  service_account_path: z
-    .string()
-    .min(1, 'expected a path')
-    .default('/var/run/secrets/kubernetes.io/serviceaccount')
-    .describe('Folder with the files token and ca.crt.'),
+  ...accessFields,
 });
 
 /** A configuration of `k8s_attributes`, checked, with its defaults. Times are milliseconds. */

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Sources, type NfsBatch } from '@nfscope/model';
 import { context, describeComponent } from '@nfscope/pipeline/testing';
+import { makeServiceAccount, noOpenssl, ScriptedApiServer } from '@nfscope/test-api-server';
 import { firstValueFrom, Subject, type Observable } from 'rxjs';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { config as schema } from './config.ts';
 import { factory } from './factory.ts';
 import { k8sAttributes } from './k8s-attributes.ts';
-import { makeServiceAccount, noOpenssl, ScriptedApiServer } from './testing/scripted-api-server.ts';
 
 // A test may itself run in a pod.
 beforeEach(() => {

@@ -1,7 +1,7 @@
+import { nodeName, requireNodeName } from '@nfscope/kubernetes';
 import type { NfsBatch, OwnNumber, Sources } from '@nfscope/model';
 import { NfscopeError, type ComponentContext, type Processor } from '@nfscope/pipeline';
 import { defer, finalize, ignoreElements, map, merge, Subscription, type Observable, type OperatorFunction } from 'rxjs';
-import { nodeOf, requireNode } from './cluster.ts';
 import { clusterTables } from './cluster-tables.ts';
 import type { Config } from './config.ts';
 import type { Kind } from './dependents.ts';
@@ -24,7 +24,7 @@ export const k8sProcessor = (config: Config, context: ComponentContext): K8sProc
 
   const naming: Naming = {
     component: context.id,
-    node: nodeOf(config),
+    node: nodeName(config.filter),
     known,
     cluster,
     wanted: new Set<string>(config.extract.metadata),
@@ -42,7 +42,7 @@ export const k8sProcessor = (config: Config, context: ComponentContext): K8sProc
   return {
     process: nameStream(naming, streams, ownNumbers(running, cluster, naming.lookups)),
     async start() {
-      if (config.filter.node_from_env_var !== '') requireNode(config, context.id);
+      if (config.filter.node_from_env_var !== '') requireNodeName(config.filter, context.id, 'filter::node');
       follow('namespace', cluster.namespaces.changed);
       follow('node', cluster.nodes.changed);
       follow('volume', cluster.volumes.changed);

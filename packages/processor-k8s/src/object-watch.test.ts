@@ -1,6 +1,6 @@
+import { noOpenssl, refuse } from '@nfscope/test-api-server';
 import { describe, expect, test } from 'vitest';
 import { defaultPace } from './object-watch.ts';
-import { noOpenssl, refuse } from './testing/scripted-api-server.ts';
 import { listening, pod, watching } from './testing/scripted-watch.ts';
 
 describe.skipIf(noOpenssl !== undefined)(`a node's pods${noOpenssl ? ` (skipped: ${noOpenssl})` : ''}`, () => {

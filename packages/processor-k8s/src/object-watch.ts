@@ -1,8 +1,7 @@
+import { ApiError, pause, type ApiServer, type Patience } from '@nfscope/kubernetes';
 import type { Logger } from '@nfscope/pipeline';
-import { ApiError, type ApiServer, type Patience } from './api-server.ts';
 import type { Watch } from './identity-source.ts';
 import { MOST_OBJECT, readList } from './json-list.ts';
-import { pause } from './pause.ts';
 import type { Resource } from './resource.ts';
 import type { Change, Table } from './table.ts';
 

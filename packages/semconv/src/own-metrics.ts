@@ -253,6 +253,19 @@ export const ownMetric = {
     description:
       'Slow and failed operations that a connector made no span of, by `reason`: rate (their source had more than its share), held (too many wait for the name of their source).',
   },
+  K8S_EVENTS_DROPPED: {
+    name: 'nfscope.k8s_events.dropped',
+    type: 'counter',
+    unit: '{record}',
+    description: 'Log records that no Kubernetes Event tells of, since their pod or node had more than its share of requests.',
+  },
+  K8S_EVENTS_REFUSED: {
+    name: 'nfscope.k8s_events.refused',
+    type: 'counter',
+    unit: '{record}',
+    description:
+      'Log records that no Kubernetes Event tells of, by `reason`: forbidden (the account has no right to make or change it), gone (the namespace is, or is about to be), invalid (the API server would not have it).',
+  },
   PROCESS_UPTIME: { name: 'otelcol_process_uptime', type: 'counter', unit: 's', description: 'Time since the start of the process.' },
   PROCESS_CPU: {
     name: 'otelcol_process_cpu_seconds',

@@ -100,14 +100,16 @@ describe('no right more than it needs', () => {
     expect(seen).toEqual(expected);
   });
 
+  const reading = ['get', 'list', 'watch'];
   test.each([
-    ['rbac-namespaces.yaml', ['namespaces']],
-    ['rbac-nodes.yaml', ['nodes']],
-    ['rbac-volumes.yaml', ['persistentvolumes', 'persistentvolumeclaims']],
-  ])('optional: %s', (name, resources) => {
+    ['rbac-events.yaml', 'events.k8s.io', ['events'], ['create', 'patch']],
+    ['rbac-namespaces.yaml', '', ['namespaces'], reading],
+    ['rbac-nodes.yaml', '', ['nodes'], reading],
+    ['rbac-volumes.yaml', '', ['persistentvolumes', 'persistentvolumeclaims'], reading],
+  ])('optional: %s', (name, group, resources, verbs) => {
     const [role, binding, ...rest] = parseAllDocuments(text(`${folder}/${name}`)).map((document) => document.toJS());
     expect([role.kind, binding.kind, rest]).toEqual(['ClusterRole', 'ClusterRoleBinding', []]);
-    expect(role.rules).toEqual([{ apiGroups: [''], resources, verbs: ['get', 'list', 'watch'] }]);
+    expect(role.rules).toEqual([{ apiGroups: [group], resources, verbs }]);
     expect(binding.roleRef).toEqual({ apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role.metadata.name });
     expect(binding.subjects).toEqual(ofKind('ClusterRoleBinding').subjects);
     expect(optional).toContain(name);

@@ -2,16 +2,23 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { apiServer, paced, serviceAccountAccess } from '@nfscope/kubernetes';
 import { recordingLogger } from '@nfscope/pipeline/testing';
+import {
+  makeServiceAccount,
+  noKubernetes,
+  noOpenssl,
+  optionalManifests,
+  RealApiServer,
+  ScriptedApiServer,
+  type Json,
+  type SeenRequest,
+} from '@nfscope/test-api-server';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { apiServer, paced } from '../api-server.ts';
-import { serviceAccountAccess } from '../cluster.ts';
 import { claimFacts, objectFacts, podFacts, volumeFacts } from '../object-facts.ts';
 import { defaultPace, watchObjects, type Pace } from '../object-watch.ts';
 import type { Resource } from '../resource.ts';
 import { nameTable, type Named, type NameTable } from '../testing/name-table.ts';
-import { noKubernetes, optionalManifests, RealApiServer, type Json } from '../testing/real-api-server.ts';
-import { makeServiceAccount, noOpenssl, ScriptedApiServer, type SeenRequest } from '../testing/scripted-api-server.ts';
 
 /** As shipped, but for lists: nobody waits half a minute here. The figures that ship are held to in request-rate.test.ts. */
 const pace: Pace = { ...defaultPace, leastPauseMs: 200, mostPauseMs: 1000, soundMs: 1000, listMs: 4000, forbiddenMs: 2000 };

@@ -1,10 +1,10 @@
 // One fault each, on the wire: what no real API server shows on demand.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pause } from '@nfscope/kubernetes';
+import { makeServiceAccount, noOpenssl, refuse, ScriptedApiServer } from '@nfscope/test-api-server';
 import { describe, expect, test, vi } from 'vitest';
 import { objectFacts } from '../object-facts.ts';
-import { pause } from '../pause.ts';
-import { makeServiceAccount, noOpenssl, refuse, ScriptedApiServer } from '../testing/scripted-api-server.ts';
 import { account, fast, listening, pod, toClose, watching } from '../testing/scripted-watch.ts';
 
 /** Those of a resource that not everybody may read. */

@@ -1,7 +1,6 @@
 // What the manifests of deploy/kubernetes allow, by the word of a real kube-apiserver: what `kubectl auth can-i` asks for.
+import { manifest, noKubernetes, noOpenssl, optionalManifests, RealApiServer, type Json } from '@nfscope/test-api-server';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { manifest, noKubernetes, optionalManifests, RealApiServer, type Json } from '../testing/real-api-server.ts';
-import { noOpenssl } from '../testing/scripted-api-server.ts';
 
 const reason = noOpenssl ?? noKubernetes;
 

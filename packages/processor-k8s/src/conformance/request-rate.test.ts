@@ -1,7 +1,7 @@
 // What the API server is asked for in ten minutes of every fault, by a clock of the test, with the times that ship.
+import { ApiError, paced, type ApiServer } from '@nfscope/kubernetes';
 import { recordingLogger } from '@nfscope/pipeline/testing';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { ApiError, paced, type ApiServer } from '../api-server.ts';
 import { objectFacts } from '../object-facts.ts';
 import { defaultPace, watchObjects } from '../object-watch.ts';
 import { nameTable } from '../testing/name-table.ts';
@@ -26,7 +26,7 @@ const said = async function* (...pieces: string[]): AsyncGenerator<string> {
 };
 const after = (ms: number, error: Error): Promise<never> => new Promise((_, reject) => setTimeout(reject, ms, error));
 const refused = (): Promise<never> => Promise.reject(Object.assign(new Error('connect ECONNREFUSED'), { syscall: 'connect' }));
-const status = (code: number, retryAfterMs = 0): Promise<never> => Promise.reject(new ApiError(code, 'no', retryAfterMs));
+const status = (code: number, retryAfterMs = 0): Promise<never> => Promise.reject(new ApiError(code, 'no', { retryAfterMs }));
 const reset = (): Error => Object.assign(new Error('read ECONNRESET'), { syscall: 'read' });
 const cut = async function* (...pieces: string[]): AsyncGenerator<string> {
   yield* pieces;

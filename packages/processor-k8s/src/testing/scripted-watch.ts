@@ -1,15 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { apiServer, serviceAccountAccess } from '@nfscope/kubernetes';
 import { recordingLogger } from '@nfscope/pipeline/testing';
+import { makeServiceAccount, noOpenssl, ScriptedApiServer, type PodObject } from '@nfscope/test-api-server';
 import { filter, firstValueFrom, map, startWith } from 'rxjs';
 import { afterEach } from 'vitest';
-import { apiServer } from '../api-server.ts';
-import { serviceAccountAccess } from '../cluster.ts';
 import { podFacts } from '../object-facts.ts';
 import { watchObjects, type Pace } from '../object-watch.ts';
 import type { Resource } from '../resource.ts';
 import { nameTable, type Named } from './name-table.ts';
-import { makeServiceAccount, noOpenssl, ScriptedApiServer, type PodObject } from './scripted-api-server.ts';
 
 export const fast: Pace = {
   headersMs: 2000,

@@ -5,20 +5,39 @@ import { pause } from './pause.ts';
 /** Where the API server is and who asks: asked for before every request, since tokens and certificates are replaced while the agent runs. */
 export type Access = () => Promise<RequestOptions>;
 
-/** An answer that is not 200, or an ERROR event in a watch. */
+type ApiErrorDetails = Pick<ApiError, 'retryAfterMs' | 'kind' | 'causes'>;
+
+/** An answer that is no success, or an ERROR event in a watch. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
   /** What the server asked for with Retry-After; 0 when it did not. */
   readonly retryAfterMs: number;
+  /** What kind of object it is about, such as `namespaces`; '' when it does not say. */
+  readonly kind: string;
+  /** Why, in a word each, such as `NamespaceTerminating`. */
+  readonly causes: readonly string[];
 
-  constructor(status: number, message: string, retryAfterMs = 0) {
+  constructor(status: number, message: string, { retryAfterMs = 0, kind = '', causes = [] }: Partial<ApiErrorDetails> = {}) {
     super(message);
     this.status = status;
     this.retryAfterMs = retryAfterMs;
+    this.kind = kind;
+    this.causes = causes;
   }
 }
 
+/** What is asked: a GET where it is a path alone. */
+export interface ApiRequest {
+  readonly method: 'POST' | 'PATCH';
+  readonly path: string;
+  /** Media type of the body. */
+  readonly type: string;
+  /** Sent as JSON. */
+  readonly body: object;
+}
+
+/** How long a server may take. */
 export interface Patience {
   /** Until the headers of the answer are there. */
   readonly headersMs: number;
@@ -26,8 +45,8 @@ export interface Patience {
   readonly silenceMs: number;
 }
 
-/** GET of one path; resolves with the answer's text as it comes. Throws ApiError, or the error of the connection. */
-export type ApiServer = (path: string, patience: Patience, signal: AbortSignal) => Promise<AsyncIterable<string>>;
+/** One request; resolves with the answer's text as it comes. Throws ApiError, or the error of the connection. */
+export type ApiServer = (asked: string | ApiRequest, patience: Patience, signal: AbortSignal) => Promise<AsyncIterable<string>>;
 
 /** Two requests a second at most, whatever the number of watches that lost theirs in the same moment. */
 const BETWEEN_MS = 500;
@@ -35,13 +54,13 @@ const BETWEEN_MS = 500;
 /** The same server, with a pause between two requests. */
 export const paced = (server: ApiServer, betweenMs = BETWEEN_MS): ApiServer => {
   let nextMs = 0;
-  return async (path, patience, signal) => {
+  return async (asked, patience, signal) => {
     const nowMs = performance.now();
     const waitMs = Math.max(0, nextMs - nowMs);
     nextMs = nowMs + waitMs + betweenMs;
     await pause(waitMs, signal);
     signal.throwIfAborted();
-    return server(path, patience, signal);
+    return server(asked, patience, signal);
   };
 };
 
@@ -52,8 +71,11 @@ const MOST_RETRY_AFTER_MS = 300_000;
 /** A Status has less than 1 KB. */
 const MOST_REFUSAL = 64 << 10;
 
+/** The server that `access` leads to. It is asked over one connection a request, and knows of this program by `userAgent`. */
 export const apiServer = (access: Access, userAgent: string): ApiServer => {
-  return async (path, { headersMs, silenceMs }, signal) => {
+  return async (asked, { headersMs, silenceMs }, signal) => {
+    const { path, ...given } = typeof asked === 'string' ? { path: asked } : asked;
+    const body = 'body' in given ? JSON.stringify(given.body) : undefined;
     const { headers, ...options } = await access();
     signal.throwIfAborted();
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -61,9 +83,15 @@ export const apiServer = (access: Access, userAgent: string): ApiServer => {
       const outgoing = request({
         agent: false,
         ...options,
+        method: 'body' in given ? given.method : 'GET',
         path: (options.path ?? '') + path,
         signal,
-        headers: { ...(headers as Record<string, string>), accept: 'application/json', 'user-agent': userAgent },
+        headers: {
+          ...(headers as Record<string, string>),
+          accept: 'application/json',
+          'user-agent': userAgent,
+          ...('body' in given ? { 'content-type': given.type, 'content-length': Buffer.byteLength(body!) } : {}),
+        },
       });
       const late = setTimeout(() => outgoing.destroy(new Error(`no answer within ${headersMs} ms`)), headersMs);
       outgoing.on('socket', (socket) => socket.setKeepAlive(true, KEEPALIVE_MS));
@@ -76,10 +104,10 @@ export const apiServer = (access: Access, userAgent: string): ApiServer => {
         clearTimeout(late);
         reject(error);
       });
-      outgoing.end();
+      outgoing.end(body);
     });
     response.setEncoding('utf8');
-    if (response.statusCode !== 200) throw await refusal(response);
+    if (response.statusCode! < 200 || response.statusCode! > 299) throw await refusal(response);
     return response;
   };
 };
@@ -92,15 +120,25 @@ const refusal = async (response: IncomingMessage): Promise<ApiError> => {
   }
   const seconds = Number(response.headers['retry-after'] ?? 0);
   const retryAfterMs = seconds > 0 ? Math.min(seconds * 1000, MOST_RETRY_AFTER_MS) : 0;
-  return new ApiError(response.statusCode!, messageOf(text) ?? `HTTP ${response.statusCode}`, retryAfterMs);
+  const { message = `HTTP ${response.statusCode}`, ...about } = statusOf(text);
+  return new ApiError(response.statusCode!, message, { retryAfterMs, ...about });
 };
 
 // A v1.Status; a proxy in between answers with whatever it likes.
-const messageOf = (text: string): string | undefined => {
+const statusOf = (text: string): Partial<ApiErrorDetails> & { readonly message?: string } => {
   try {
-    const { message } = JSON.parse(text) as { message?: unknown };
-    return typeof message === 'string' ? message : undefined;
+    const { message, details } = JSON.parse(text) as Status;
+    return {
+      ...(typeof message === 'string' ? { message } : {}),
+      ...(typeof details?.kind === 'string' ? { kind: details.kind } : {}),
+      causes: (details?.causes ?? []).flatMap(({ reason }) => (typeof reason === 'string' ? [reason] : [])),
+    };
   } catch {
-    return undefined;
+    return {};
   }
 };
+
+interface Status {
+  readonly message?: unknown;
+  readonly details?: { readonly kind?: unknown; readonly causes?: readonly { readonly reason?: unknown }[] };
+}

@@ -27,7 +27,7 @@ const agent = 'system:serviceaccount:nfscope:nfscope';
 
 /** Objects of a file of deploy/kubernetes. */
 export const manifest = (name: string): Json[] =>
-  parseAllDocuments(readFileSync(new URL(`../../../../deploy/kubernetes/${name}`, import.meta.url), 'utf8')).map((one) => one.toJS());
+  parseAllDocuments(readFileSync(new URL(`../../../deploy/kubernetes/${name}`, import.meta.url), 'utf8')).map((one) => one.toJS());
 
 /** Rights that nobody has to give. */
 export const optionalManifests = ['rbac-namespaces.yaml', 'rbac-nodes.yaml', 'rbac-volumes.yaml'];

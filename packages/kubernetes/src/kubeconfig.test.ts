@@ -3,11 +3,22 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NfscopeError } from '@nfscope/pipeline';
+import { makeServiceAccount, noOpenssl, ScriptedApiServer } from '@nfscope/test-api-server';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { apiServer } from './api-server.ts';
 import { kubeconfigAccess } from './kubeconfig.ts';
-import { noOpenssl } from './testing/scripted-api-server.ts';
-import { account, listening } from './testing/scripted-watch.ts';
+
+const account = noOpenssl === undefined ? makeServiceAccount() : '';
+const servers: ScriptedApiServer[] = [];
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.close();
+});
+/** A server with that account; it is gone after the test. */
+const listening = async (): Promise<{ server: ScriptedApiServer; port: number }> => {
+  const server = new ScriptedApiServer(account);
+  servers.push(server);
+  return { server, port: await server.listen() };
+};
 
 const folder = mkdtempSync(join(tmpdir(), 'nfscope-kubeconfig-'));
 const file = join(folder, 'config');

@@ -6,6 +6,7 @@ import { NfscopeError } from '@nfscope/pipeline';
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { Access } from './api-server.ts';
 
+/** Which kubeconfig, and which of its contexts. */
 export interface KubeconfigSettings {
   /** Path of the file; with '' those of KUBECONFIG, else ~/.kube/config. */
   readonly path: string;

@@ -114,10 +114,22 @@ describe('a run', () => {
 });
 
 // `nfscope schema | head -1`: what is not read any more is not missed by anybody.
-test.each(['components', 'schema', '--help', '--version'])('%s ends with 0 and without a word when nobody reads it', async (word) => {
-  const { child, ended } = launch([word]);
-  child.stdout.destroy();
-  expect(await text(child.stderr)).toBe('');
+test.each(['components', 'schema', '--help', '--version'])(
+  '%s ends with 0 and without a word when nobody reads it',
+  { timeout: 30_000 },
+  async (word) => {
+    const { child, ended } = launch([word]);
+    child.stdout.destroy();
+    expect(await text(child.stderr)).toBe('');
+    expect(await ended).toBe(0);
+  },
+);
+
+test('a run whose log nobody reads goes on', { timeout: 30_000 }, async () => {
+  const { child, ended } = launch(['run', '--config', config]);
+  child.stderr.destroy();
+  for (let ticks = 0; ticks < 3; ticks++) await once(child.stdout, 'data');
+  child.kill('SIGTERM');
   expect(await ended).toBe(0);
 });
 

@@ -20,17 +20,13 @@ export const runProcess = async (factories: readonly Factory[]): Promise<never> 
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
-  // A terminal that is closed says the same as `kill -HUP`: what runs in one ends with it, in order. `nohup` leaves nothing on it.
+  // Who reads may go away (`2>&1 | head`, a terminal that is closed): unheard, the next write would end the process amid its work.
   const streams = [process.stdin, process.stdout, process.stderr];
+  for (const stream of streams) stream.on('error', () => {});
+  // A terminal that is closed says the same as `kill -HUP`: what runs in one ends with it, in order. `nohup` leaves nothing on it.
   const inTerminal = streams.some(({ isTTY }) => isTTY);
   const reload = inTerminal ? EMPTY : fromEvent(process, 'SIGHUP');
-  if (inTerminal) {
-    process.on('SIGHUP', (signal) => {
-      // Nobody can be told anything there any more: unheard, a write to it would end the process in the midst of its shutdown.
-      for (const stream of streams) stream.on('error', () => {});
-      onSignal(signal);
-    });
-  }
+  if (inTerminal) process.on('SIGHUP', onSignal);
   const code = await nfscope(process.argv.slice(2), factories, {
     env: process.env,
     stop: stop.signal,

@@ -44,6 +44,7 @@ test('defaults are written as a user would', async () => {
       grace: '10s',
       charge: false,
       max_series: 10_000,
+      metrics_expiration: '5m',
       exemplars: true,
       share_window: '1m',
       mount_health: { slow: '100ms', stuck: '10s', window: '1m' },

@@ -12,6 +12,13 @@ export const intervalField = duration(100)
   .prefault('10s')
   .describe('How often a snapshot of metrics is sent: of those that come in between, only the last of all, at the shutdown.');
 
+export const histogramsField = z
+  .enum(['explicit', 'exponential'])
+  .default('explicit')
+  .describe(
+    'How histograms are sent: `explicit` with their bounds, or `exponential` with a scale, where the bounds of the receiver are consecutive powers of 2^(2^-n), n from -4 to 8.',
+  );
+
 export const temporalityField = z
   .enum(['cumulative', 'delta'])
   .default('cumulative')

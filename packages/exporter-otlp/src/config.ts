@@ -1,6 +1,6 @@
 import { headersOf, keyPairIssue, tlsFileFields } from '@nfscope/pipeline';
 import { z } from 'zod';
-import { compressionField, headersField, intervalField, temporalityField } from './config-fields.ts';
+import { compressionField, headersField, histogramsField, intervalField, temporalityField } from './config-fields.ts';
 
 export interface Endpoint {
   /** `host:port` or `[v6]:port`. */
@@ -40,6 +40,7 @@ const settings = z.strictObject({
   compression: compressionField,
   interval: intervalField,
   temporality: temporalityField,
+  histograms: histogramsField,
 });
 
 /** Times are milliseconds. */

@@ -1,6 +1,6 @@
 import { httpHeaders, httpUrl, keyPairIssue, tlsFileFields } from '@nfscope/pipeline';
 import { z } from 'zod';
-import { compressionField, headersField, intervalField, temporalityField } from './config-fields.ts';
+import { compressionField, headersField, histogramsField, intervalField, temporalityField } from './config-fields.ts';
 
 export const urlField = httpUrl('http://collector:4318').optional();
 
@@ -18,6 +18,7 @@ const settings = z.strictObject({
   compression: compressionField,
   interval: intervalField,
   temporality: temporalityField,
+  histograms: histogramsField,
 });
 
 /** Times are milliseconds. */

@@ -1,6 +1,8 @@
 import type { HistogramPoints, NumberPoints } from '@nfscope/model';
 import { keptBytes } from './attribute-bytes.ts';
-import { EXEMPLAR_BYTES, putExemplars } from './exemplars.ts';
+import type { DataKind } from './data-kind.ts';
+import { EXEMPLAR_BYTES, EXEMPLARS_OF_HISTOGRAM, putExemplars } from './exemplars.ts';
+import { exponentialEnd, exponentialWriter } from './exponential-points.ts';
 import {
   bytesTag,
   closeMessage,
@@ -57,14 +59,16 @@ export interface PointWriter {
 }
 
 /** Points of a snapshot of `timeMs`; what the backend was told before is taken off. */
-export const pointWriter = (writer: ProtobufWriter, set: SentSet, timeMs: number): PointWriter => {
+export const pointWriter = (writer: ProtobufWriter, kind: DataKind, set: SentSet, timeMs: number): PointWriter => {
   const { points, keyValues } = set;
+  const putHistogram = kind === 'exponential' ? exponentialWriter : histogramWriter;
+  const putEnd = kind === 'exponential' ? exponentialEnd : endWriter;
   const put =
     'buckets' in points
-      ? histogramWriter(writer, points, set, timeMs)
+      ? putHistogram(writer, points, set, timeMs)
       : 'value' in points
         ? numberWriter(writer, points, set, timeMs)
-        : endWriter(writer, set, timeMs);
+        : putEnd(writer, set, timeMs);
   const most = FIXED_BYTES + ('buckets' in points ? bucketBytes(points.bounds) : Math.max(0, ...(set.bounds ?? []).map(bucketBytes)));
   const exemplars = 'buckets' in points ? points.exemplars : undefined;
   return { put, bytes: (row) => most + keyValues[row]!.length + EXEMPLAR_BYTES * (exemplars?.get(row)?.length ?? 0) };
@@ -123,7 +127,7 @@ const histogramWriter = (writer: ProtobufWriter, points: HistogramPoints, set: S
     const size = sizeOf(writer);
     putRaw(writer, keyValues[row]!);
     const own = exemplars?.get(row);
-    if (own !== undefined) putExemplars(writer, own, taken.get(row));
+    if (own !== undefined) putExemplars(writer, EXEMPLARS_OF_HISTOGRAM, own, taken.get(row));
     putRaw(writer, form);
     const { view, at } = writer;
     const told = wasTold(set, row) ? set.told : undefined;

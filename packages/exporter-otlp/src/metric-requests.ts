@@ -1,4 +1,5 @@
 import type { Metric, MetricsBatch } from '@nfscope/model';
+import type { DataKind } from './data-kind.ts';
 import { nothing, resourceLevel, scopeLevel } from './levels.ts';
 import { pointWriter, type PointWriter } from './metric-points.ts';
 import { bytesTag, putString, putVarint, varintTag, written, type ProtobufWriter } from './protobuf-writer.ts';
@@ -11,7 +12,7 @@ const METRIC = bytesTag(2);
 const NAME = bytesTag(1);
 const DESCRIPTION = bytesTag(2);
 const UNIT = bytesTag(3);
-const DATA = { gauge: bytesTag(5), counter: bytesTag(7), histogram: bytesTag(9) };
+const DATA = { gauge: bytesTag(5), counter: bytesTag(7), histogram: bytesTag(9), exponential: bytesTag(10) };
 const TEMPORALITY = varintTag(2);
 const IS_MONOTONIC = varintTag(3);
 /** AggregationTemporality. */
@@ -21,7 +22,7 @@ const CUMULATIVE = 2;
 /** What OTLP calls the change of a count: since the series began, or since the point before. */
 export type Temporality = 'cumulative' | 'delta';
 
-const metricLevels = ({ name, description, unit, type }: Metric, temporality: Temporality): readonly [Level, Level] => [
+const metricLevels = ({ name, description, unit, type }: Metric, kind: DataKind, temporality: Temporality): readonly [Level, Level] => [
   {
     tag: METRIC,
     front: written((writer) => {
@@ -32,7 +33,7 @@ const metricLevels = ({ name, description, unit, type }: Metric, temporality: Te
     back: nothing,
   },
   {
-    tag: DATA[type],
+    tag: DATA[kind],
     front: nothing,
     back: written((writer) => {
       if (type === 'gauge') return;
@@ -66,11 +67,11 @@ export function* metricRequests(
 ): Generator<Request, void, void> {
   const out = requestWriter(writer);
   const inner = scopeLevel(scope);
-  const families = metrics.map(({ metric, sets }) => ({
-    levels: metricLevels(metric, temporality),
+  const families = metrics.map(({ metric, kind, sets }) => ({
+    levels: metricLevels(metric, kind, temporality),
     sets: sets.map(({ set, resource }) => ({
       set,
-      points: pointWriter(writer, set, timeMs),
+      points: pointWriter(writer, kind, set, timeMs),
       ...rowsByResource(resource, set.points.length, resources.length, silenceOf(set, timeMs)),
     })),
   }));

@@ -1,6 +1,7 @@
 import type { MetricsBatch } from '@nfscope/model';
 import { inTime, pacedSending, PermanentError, type ComponentContext, type Exporter } from '@nfscope/pipeline';
 import type { Connection } from './connection.ts';
+import type { Histograms } from './data-kind.ts';
 import { metricRequests, type Temporality } from './metric-requests.ts';
 import { protobufWriter } from './protobuf-writer.ts';
 import { requestSender } from './request-sender.ts';
@@ -16,7 +17,11 @@ export type OtlpExporter<S extends 'metrics' | 'traces' | 'logs'> = Required<Omi
  * Snapshots are cumulative: one that is left out is in the next.
  */
 export const metricsExporter = (
-  { interval: everyMs, temporality }: { readonly interval: number; readonly temporality: Temporality },
+  {
+    interval: everyMs,
+    temporality,
+    histograms,
+  }: { readonly interval: number; readonly temporality: Temporality; readonly histograms: Histograms },
   open: () => Promise<Connection>,
   { log }: ComponentContext,
 ): OtlpExporter<'metrics'> => {
@@ -30,7 +35,7 @@ export const metricsExporter = (
   return {
     async start() {
       const connection = await open();
-      const follow = sentSeries(temporality === 'delta' ? Date.now() : undefined);
+      const follow = sentSeries(temporality === 'delta' ? Date.now() : undefined, histograms);
       const writer = protobufWriter(REQUEST_BYTES);
       const sender = requestSender(services.metrics.items, (batch: MetricsBatch) =>
         metricRequests(batch, follow(batch), temporality, writer),

@@ -18,7 +18,7 @@ describeComponent(factory, {
     'IPv6 in plain text': { endpoint: '[::1]:4317', tls: { insecure: true } },
     'both sides authenticated': { endpoint: 'collector:4317', tls: { ca_file: '/a', cert_file: '/b', key_file: '/c' } },
     'a token': { headers: { authorization: 'Bearer x' }, compression: 'none', interval: '30s' },
-    deltas: { temporality: 'delta' },
+    deltas: { temporality: 'delta', histograms: 'exponential' },
   },
   invalid: {
     'a path': [{ endpoint: 'http://collector:4317/v1/metrics' }, 'endpoint: expected host:port'],

@@ -16,7 +16,7 @@ describeComponent(factory, {
     'a URL for each signal': { metrics_endpoint: whole, traces_endpoint: 'http://[::1]:4318/t', logs_endpoint: 'http://a/l' },
     'both sides authenticated': { endpoint: 'https://collector', tls: { ca_file: '/a', cert_file: '/b', key_file: '/c' } },
     'a token': { headers: { Authorization: 'Basic eDp5' }, compression: 'none', interval: '30s' },
-    deltas: { temporality: 'delta' },
+    deltas: { temporality: 'delta', histograms: 'exponential' },
   },
   invalid: {
     'no scheme': [{ endpoint: 'collector:4318' }, 'endpoint: expected a URL'],

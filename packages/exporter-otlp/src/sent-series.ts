@@ -1,5 +1,6 @@
 import type { Attributes, Exemplars, HistogramPoints, Metric, MetricsBatch, NumberPoints, Points } from '@nfscope/model';
 import { putAttributes } from './attribute-bytes.ts';
+import { dataKind, type DataKind, type Histograms } from './data-kind.ts';
 import { bytesTag, written } from './protobuf-writer.ts';
 
 /** Points of one metric, and beside each row what the backend has of its series. */
@@ -32,11 +33,13 @@ export interface FollowedBatch {
 
 interface FollowedMetric {
   readonly metric: Metric;
+  readonly kind: DataKind;
   /** With the resource of each row, as an index into those of all. */
   readonly sets: readonly { readonly set: SentSet; readonly resource: Uint32Array }[];
 }
 
 interface SentMetric {
+  readonly kind: DataKind;
   /** As it was in the last snapshot that had it. */
   metric: Metric;
   sets: readonly SentSet[];
@@ -46,8 +49,8 @@ interface SentMetric {
 
 type Row = readonly [set: SentSet, row: number];
 
-/** Fields of NumberDataPoint and HistogramDataPoint. */
-const attributesTag = { gauge: bytesTag(7), counter: bytesTag(7), histogram: bytesTag(9) };
+/** Fields of NumberDataPoint, HistogramDataPoint and ExponentialHistogramDataPoint. */
+const attributesTag = { gauge: bytesTag(7), counter: bytesTag(7), histogram: bytesTag(9), exponential: bytesTag(1) };
 
 const boundsOf = ({ points, bounds }: SentSet, row: number): readonly number[] =>
   'bounds' in points ? points.bounds : (bounds?.[row] ?? []);
@@ -60,8 +63,6 @@ const widthOf = (points: HistogramPoints | NumberPoints): number => ('value' in 
 const setsOf = (metric: Metric): readonly (HistogramPoints | NumberPoints)[] =>
   metric.type === 'histogram' ? metric.points : [metric.points];
 
-/** By these it is known, to a backend too. */
-const keyOf = ({ type, name }: Metric): string => `${type} ${name}`;
 const resourceOf = ({ points, resources }: SentSet, row: number): Attributes => resources[points.resource[row]!]!;
 const nameOf = ([set, row]: Row): string => JSON.stringify([resourceOf(set, row), set.points.attributes[row]]);
 
@@ -122,21 +123,22 @@ const indexOf = (sets: readonly SentSet[]): Map<Attributes, Map<Attributes, Row>
 
 /**
  * What the backend has, by the points it took; nothing yet. `deltasSinceMs` is when this exporter began, if it sends deltas:
- * what a series counted before that was told by somebody else, such as this agent before its restart.
+ * what a series counted before that was told by somebody else, such as this agent before its restart. `histograms`: how they
+ * are sent whose bounds are powers of one base.
  */
-export const sentSeries = (deltasSinceMs?: number): ((batch: MetricsBatch) => FollowedBatch) => {
+export const sentSeries = (deltasSinceMs?: number, histograms: Histograms = 'explicit'): ((batch: MetricsBatch) => FollowedBatch) => {
   const scopes = new Map<string, Map<string, SentMetric>>();
 
   const newSet = (
     { resources, timeMs }: MetricsBatch,
-    { type }: Metric,
+    kind: DataKind,
     points: HistogramPoints | NumberPoints,
     before: ReturnType<typeof indexOf>,
     added: Row[],
   ): SentSet => {
     const { length } = points;
     const width = widthOf(points);
-    const told = deltasSinceMs === undefined || type === 'gauge' ? undefined : new Float64Array(length * width);
+    const told = deltasSinceMs === undefined || kind === 'gauge' ? undefined : new Float64Array(length * width);
     const keyValues: Uint8Array[] = [];
     const columns = { timeMs: new Float64Array(length).fill(NaN), startMs: new Float64Array(length), told };
     const set: SentSet = { points, resources, keyValues, ...columns, exemplars: new Map(), width };
@@ -145,7 +147,7 @@ export const sentSeries = (deltasSinceMs?: number): ((batch: MetricsBatch) => Fo
       const below = before.get(resourceOf(set, row));
       const known = below?.get(attributes);
       if (known === undefined) {
-        keyValues.push(written((writer) => putAttributes(writer, attributesTag[type], attributes)));
+        keyValues.push(written((writer) => putAttributes(writer, attributesTag[kind], attributes)));
         added.push([set, row]);
         // A recording is older than the exporter that sends it, and all of it is news.
         if (told !== undefined && points.startMs[row]! < deltasSinceMs! && deltasSinceMs! <= timeMs) markTold(set, row, timeMs);
@@ -206,7 +208,7 @@ export const sentSeries = (deltasSinceMs?: number): ((batch: MetricsBatch) => Fo
     }
     const before = indexOf(known.ended === undefined ? known.sets : [known.ended, ...known.sets]);
     const added: Row[] = [];
-    known.sets = all.map((points) => newSet(batch, known.metric, points, before, added));
+    known.sets = all.map((points) => newSet(batch, known.kind, points, before, added));
     const left = [...before.values()].flatMap((below) => [...below.values()]).filter(([set, row]) => !Number.isNaN(set.timeMs[row]!));
     // One that goes on as another object has not ended for the backend.
     const goingOn = new Set(left.length === 0 ? [] : added.map(nameOf));
@@ -219,10 +221,14 @@ export const sentSeries = (deltasSinceMs?: number): ((batch: MetricsBatch) => Fo
   return (batch) => {
     let scope = scopes.get(batch.scope.name);
     if (scope === undefined) scopes.set(batch.scope.name, (scope = new Map()));
-    const live = new Map(batch.metrics.map((metric) => [keyOf(metric), metric]));
-    for (const [key, metric] of live) {
+    // By these it is known, to a backend too.
+    const live = new Map<string, Metric>();
+    for (const metric of batch.metrics) {
+      const kind = dataKind(metric, histograms);
+      const key = `${kind} ${metric.name}`;
+      live.set(key, metric);
       const known = scope.get(key);
-      if (known === undefined) scope.set(key, { metric, sets: [], ended: undefined });
+      if (known === undefined) scope.set(key, { kind, metric, sets: [], ended: undefined });
       else known.metric = metric;
     }
     const resources = [...batch.resources];
@@ -235,7 +241,7 @@ export const sentSeries = (deltasSinceMs?: number): ((batch: MetricsBatch) => Fo
       if (ended?.timeMs.every(Number.isNaN)) known.ended = undefined;
       else if (ended !== undefined) sets.push({ set: ended, resource: placesIn(resources, ended) });
       if (sets.length === 0) scope.delete(key);
-      else metrics.push({ metric: known.metric, sets });
+      else metrics.push({ metric: known.metric, kind: known.kind, sets });
     }
     return { resources, metrics };
   };

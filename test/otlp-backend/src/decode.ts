@@ -52,6 +52,14 @@ interface Histogram {
   readonly flags?: number;
 }
 
+/** A field that is not there was not sent. */
+type ExponentialHistogram = Omit<Histogram, 'explicitBounds' | 'bucketCounts'> & {
+  readonly scale: number;
+  readonly zeroCount: string;
+  readonly zeroThreshold: number;
+  readonly positive?: { readonly offset: number; readonly bucketCounts: readonly string[] };
+};
+
 type NumberPoint = Pick<Histogram, 'attributes' | 'startTimeUnixNano' | 'timeUnixNano' | 'flags'> & { readonly asDouble: number };
 
 /** ExportMetricsServiceRequest as protobufjs makes an object of it, with 64-bit numbers as text. */
@@ -64,6 +72,7 @@ export interface Message {
         readonly name: string;
         readonly unit?: string;
         readonly description?: string;
+        readonly exponentialHistogram?: { readonly aggregationTemporality: number; readonly dataPoints: readonly ExponentialHistogram[] };
         readonly histogram?: { readonly aggregationTemporality: number; readonly dataPoints: readonly Histogram[] };
         readonly sum?: {
           readonly aggregationTemporality: number;

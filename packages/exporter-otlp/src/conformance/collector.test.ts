@@ -1,4 +1,4 @@
-import type { LogsBatch, MetricsBatch, TracesBatch } from '@nfscope/model';
+import type { HistogramPoints, LogsBatch, MetricsBatch, TracesBatch } from '@nfscope/model';
 import { context } from '@nfscope/pipeline/testing';
 import type { Message } from '@nfscope/test-otlp-backend';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -82,11 +82,12 @@ describe.skipIf(noCollector !== undefined)(`a real Collector${noCollector === un
       signal: 'metrics' | 'traces' | 'logs',
       batches: readonly B[],
     ): Promise<readonly object[]> => {
+      const before = collector.written(signal).length;
       await exporter.start();
       for (const batch of batches) await exporter.export(batch, deadline());
       await exporter.shutdown(deadline());
-      await expect.poll(() => collector.written(signal).length, { timeout: 10_000 }).toBe(batches.length);
-      return collector.written(signal);
+      await expect.poll(() => collector.written(signal).length, { timeout: 10_000 }).toBe(before + batches.length);
+      return collector.written(signal).slice(before);
     };
 
     test('metrics: every value, and the end of what is not there any more', async () => {
@@ -112,6 +113,32 @@ describe.skipIf(noCollector !== undefined)(`a real Collector${noCollector === un
       expect(points.map(({ flags }) => flags)).toEqual(Array.from({ length: 10 }, () => 1));
       const lasting = second.resourceMetrics.filter((one) => !ended.includes(one));
       expect(heard({ resourceMetrics: lasting })).toEqual(saidBy(batches[1]!));
+    });
+
+    test('histograms with a scale', async () => {
+      const whole = snapshot({ resources, each: 1, startMs: START });
+      const [duration] = whole.metrics;
+      const [points] = duration!.points as readonly HistogramPoints[];
+      const given = { ...whole, metrics: [{ ...duration!, type: 'histogram', points: [{ ...points!, bounds: [0.25, 0.5, 1] }] }] } as const;
+      const histograms = 'exponential';
+      const exporter = byGrpc
+        ? otlpGrpcExporter({ ...grpc(), histograms }, context(factory))
+        : otlpHttpExporter({ ...http(), histograms }, context(factory));
+      const [message] = (await told(exporter, 'metrics', [given])) as [Message];
+      expect(message.resourceMetrics[0]!.scopeMetrics[0]!.metrics).toMatchObject([
+        {
+          name: 'duration',
+          exponentialHistogram: {
+            aggregationTemporality: 2,
+            dataPoints: [
+              {
+                ...{ count: '10', sum: 1.25, zeroCount: '1', zeroThreshold: 0.25 },
+                positive: { offset: -2, bucketCounts: ['2', '3', '4'] },
+              },
+            ],
+          },
+        },
+      ]);
     });
 
     test('spans', async () => {

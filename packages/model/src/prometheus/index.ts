@@ -7,6 +7,7 @@ export { seriesOf, type FamilyWithSeries, type SeriesSet } from './series.ts';
 // Numbers as its formats write them.
 export { canonicalText, numberText } from './number-text.ts';
 // Histograms whose bounds are a part of its own scale.
+export { exponentialOf, type Exponential } from './exponential.ts';
 export { nativeBuckets, type NativeBuckets, type NativeTags } from './native-buckets.ts';
 // The bytes of its protobuf messages.
 export { DOUBLE_LENGTH, field, putDouble, putField, putVarint, putZigzag, VARINT_LENGTH } from './protobuf-writer.ts';

@@ -17,6 +17,8 @@ export type K8sEventsExporter = Required<Pick<Exporter<'logs'>, 'start' | 'expor
 const BETWEEN_MS = 20;
 /** Until a right that was not given is asked for again. */
 const FORBIDDEN_MS = 300_000;
+/** A kube-apiserver that was away says 403 to everybody until it has read the roles: a second or two, more in a large cluster. */
+const DOUBT_MS = 30_000;
 
 /** The clock of rates, milliseconds; a test's own runs faster. */
 type Clock = () => number;
@@ -39,6 +41,8 @@ export const k8sEventsExporter = (
   /** What was forbidden, by verb and namespace, and until when it is not asked for. */
   const forbidden = new Map<string, number>();
   const entered = new WeakSet<LogsBatch>();
+  /** When the server was last what was the matter. */
+  let awayMs = -Infinity;
   let running: { readonly server: ApiServer; readonly node: string } | undefined;
   let turn: Promise<unknown> = Promise.resolve();
 
@@ -81,9 +85,11 @@ export const k8sEventsExporter = (
     );
     const reason = refusalOf(error);
     if (error !== undefined && reason === undefined) {
+      awayMs = now();
       deadline.throwIfAborted();
       throw retryOf(error);
     }
+    if (reason === 'forbidden' && now() - awayMs < DOUBT_MS) throw retryOf(error);
     allowed.take(who, now());
     if (reason === undefined) {
       allow(right);

@@ -121,6 +121,21 @@ describe.skipIf(noOpenssl !== undefined)(`faults${noOpenssl ? ` (skipped: ${noOp
     expect(sending.log.records.map(({ message }) => message)).toEqual(['export failed, trying again', 'exports again']);
   });
 
+  test('a 403 of a server that was just away is no last word: it may not have read the roles', async () => {
+    const { server, sending } = await started();
+    server.answer(says(503, 'no'), says(403, 'forbidden'), says(403, 'forbidden'));
+    await sending.push(batchOf([podOf('etl-7'), stuck()]));
+    expect(server.events.size).toBe(1);
+    expect(sending.log.records.map(({ message }) => message)).toEqual(['export failed, trying again', 'exports again']);
+    server.answer(says(503, 'no'), (response, take) => {
+      sending.later(30_000);
+      says(403, 'forbidden')(response, take);
+    });
+    await sending.push(batchOf([podOf('web-1'), stuck()]));
+    expect(server.events.size).toBe(1);
+    expect(await sending.counts.read()).toEqual({ 'refused forbidden': 1 });
+  });
+
   test('exports at the same time: nothing is told twice', async () => {
     const { server, sending } = await started();
     const batches = [0, 1, 2].map((i) => batchOf([podOf('etl-7'), stuck(i)]));

@@ -29,6 +29,7 @@ export const core: ReadonlySet<string> = new Set([
   'layers on 6.1 with two capabilities',
   'otlp on 6.1 as root',
   'otlp on 6.12 as root',
+  'collector-slow on 6.12 with two capabilities',
   'start on 6.1 as root',
   'image on 6.1 as root',
   'pods on 6.1 with two capabilities',

@@ -3,8 +3,10 @@ import type { NfsBatch, Source } from '@nfscope/model';
 /** Which sources have nothing more to tell. */
 export interface Expiry {
   take(batch: Pick<NfsBatch, 'totals' | 'timeMs'>): void;
-  /** Whether it has been gone, and none of its rows has changed, for as long. Has to be asked of every source at each collection. */
-  isOver(source: Source, nowMs: number): boolean;
+  /** Sees which sources are still there. */
+  look(sources: readonly Source[], nowMs: number): void;
+  /** Whether it had been gone at the last look, and none of its rows has changed, for as long. */
+  isOver(source: number, nowMs: number): boolean;
 }
 
 /** `afterMs`: how long; 0 is for ever. */
@@ -25,10 +27,12 @@ export const expiry = (afterMs: number): Expiry => {
         since[index] = timeMs;
       }
     },
-    isOver({ index, gone }, nowMs) {
-      makeRoom(index);
-      if (!gone) since[index] = nowMs;
-      return afterMs > 0 && nowMs - since[index]! >= afterMs;
+    look(sources, nowMs) {
+      for (const { index, gone } of sources) {
+        makeRoom(index);
+        if (!gone) since[index] = nowMs;
+      }
     },
+    isOver: (source, nowMs) => afterMs > 0 && nowMs - since[source]! >= afterMs,
   };
 };

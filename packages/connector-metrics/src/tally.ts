@@ -125,11 +125,9 @@ export const startTally = (
       if (counting === undefined) return undefined;
       const { rows, placement, expiry: ending, supplements, sources, latest, startMs } = counting;
       const isHeld = (source: number): boolean => !release && held(counting!, source);
-      const isOver = (source: number): boolean => ending.isOver(sources.at(source), latest.timeMs);
-      const moved = placement.update(latest.operations, (source) => {
-        const over = isOver(source);
-        return isHeld(source) ? 'held' : over ? 'over' : 'shown';
-      });
+      const isOver = (source: number): boolean => ending.isOver(source, latest.timeMs);
+      ending.look(sources.all(), latest.timeMs);
+      const moved = placement.update(latest.operations, (source) => (isHeld(source) ? 'held' : isOver(source) ? 'over' : 'shown'));
       if (moved || counting.layout === undefined) counting.layout = layOut(rows, placement, latest.operations, startMs, lostAttributes);
       warnWhenFull(counting);
       return snapshot(rows, counting.layout, latest.bounds, latest.lost, latest.timeMs, scope, supplements, {

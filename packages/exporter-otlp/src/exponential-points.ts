@@ -1,6 +1,7 @@
 import type { HistogramPoints } from '@nfscope/model';
 import { exponentialOf } from '@nfscope/model/prometheus';
 import { putExemplars } from './exemplars.ts';
+import { COUNT, DATA_POINTS, NO_RECORDED_VALUE, START_TIME, SUM, TIME } from './point-fields.ts';
 import {
   bytesTag,
   closeMessage,
@@ -16,13 +17,7 @@ import {
 } from './protobuf-writer.ts';
 import { wasTold, type SentSet } from './sent-series.ts';
 
-/** Of ExponentialHistogram. */
-const DATA_POINTS = bytesTag(1);
 /** Of ExponentialHistogramDataPoint. */
-const START_TIME = fixed64Tag(2);
-const TIME = fixed64Tag(3);
-const COUNT = fixed64Tag(4);
-const SUM = fixed64Tag(5);
 const SCALE = varintTag(6);
 const ZERO_COUNT = fixed64Tag(7);
 const POSITIVE = bytesTag(8);
@@ -32,8 +27,6 @@ const ZERO_THRESHOLD = fixed64Tag(14);
 /** Of Buckets. */
 const OFFSET = varintTag(1);
 const BUCKET_COUNTS = bytesTag(2);
-/** DataPointFlags. */
-const NO_RECORDED_VALUE = 1;
 
 /** Of a sint32. */
 const zigzag = (value: number): number => (value < 0 ? -2 * value - 1 : 2 * value);
@@ -50,22 +43,23 @@ export const exponentialWriter = (writer: ProtobufWriter, points: HistogramPoint
   return (row: number): void => {
     const size = sizeOf(writer);
     const told = wasTold(set, row) ? set.told : undefined;
-    const value = (now: number, place: number): number => (told === undefined ? now : now - told[row * toldWidth + place]!);
-    const bucket = (index: number): number => value(buckets[row * width + index]!, 2 + index);
+    const [own, before] = [row * width, row * toldWidth];
     putDouble(writer, ZERO_THRESHOLD, bounds[0]!);
-    const own = exemplars?.get(row);
-    if (own !== undefined) putExemplars(writer, EXEMPLARS, own, set.exemplars.get(row));
+    const spans = exemplars?.get(row);
+    if (spans !== undefined) putExemplars(writer, EXEMPLARS, spans, set.exemplars.get(row));
     const positive = sizeOf(writer);
-    for (let index = width - 1; index > 0; index--) putVarint(writer, bucket(index));
+    for (let index = width - 1; index > 0; index--) {
+      putVarint(writer, buckets[own + index]! - (told === undefined ? 0 : told[before + 2 + index]!));
+    }
     closeMessage(writer, BUCKET_COUNTS, positive);
     putVarint(writer, zigzag(first));
     putVarint(writer, OFFSET);
     closeMessage(writer, POSITIVE, positive);
-    putCount(writer, ZERO_COUNT, bucket(0));
+    putCount(writer, ZERO_COUNT, buckets[own]! - (told === undefined ? 0 : told[before + 2]!));
     putVarint(writer, zigzag(schema));
     putVarint(writer, SCALE);
-    putDouble(writer, SUM, value(sum[row]!, 1));
-    putCount(writer, COUNT, value(count[row]!, 0));
+    putDouble(writer, SUM, sum[row]! - (told === undefined ? 0 : told[before + 1]!));
+    putCount(writer, COUNT, count[row]! - (told === undefined ? 0 : told[before]!));
     putTime(writer, TIME, timeMs);
     putTime(writer, START_TIME, (told === undefined ? startMs : toldMs)[row]!);
     putRaw(writer, keyValues[row]!);

@@ -3,6 +3,7 @@ import { keptBytes } from './attribute-bytes.ts';
 import type { DataKind } from './data-kind.ts';
 import { EXEMPLAR_BYTES, EXEMPLARS_OF_HISTOGRAM, putExemplars } from './exemplars.ts';
 import { exponentialEnd, exponentialWriter } from './exponential-points.ts';
+import { COUNT, DATA_POINTS, NO_RECORDED_VALUE, START_TIME, SUM, TIME } from './point-fields.ts';
 import {
   bytesTag,
   closeMessage,
@@ -22,20 +23,11 @@ import {
 } from './protobuf-writer.ts';
 import { wasTold, type SentSet } from './sent-series.ts';
 
-/** Of Gauge, Sum and Histogram alike. */
-const DATA_POINTS = bytesTag(1);
-/** Of NumberDataPoint and HistogramDataPoint alike. */
-const START_TIME = fixed64Tag(2);
-const TIME = fixed64Tag(3);
 const AS_DOUBLE = fixed64Tag(4);
-const COUNT = fixed64Tag(4);
-const SUM = fixed64Tag(5);
 const BUCKET_COUNTS = bytesTag(6);
 const EXPLICIT_BOUNDS = bytesTag(7);
 const NUMBER_FLAGS = varintTag(8);
 const HISTOGRAM_FLAGS = varintTag(10);
-/** DataPointFlags. */
-const NO_RECORDED_VALUE = 1;
 /** All fields of a point with a length of their own, its attributes and bounds apart: times, count, sum, flags, headers. */
 const FIXED_BYTES = 64;
 const TWO_48 = 2 ** 48;

@@ -187,7 +187,8 @@ export const alerts: readonly Alert[] = [
       '`nfscope doctor` on the node: how its programs are attached; docs/kernels.md: what this kernel loses.',
     ],
     mend: [
-      '`map_full`: a larger table. `missed_runs`: stop what reads BPF maps in a loop, or take a kernel where raw tracepoints can be used.',
+      '`map_full`: the table of totals has no row left, and rows of pods that are gone stay in it, about a dozen a pod and mount. A larger `max_rows` (docs/configuration.md) makes it last; a restart of the agent makes a new one, after `nfscope cleanup` where `pin_path` keeps it.',
+      '`missed_runs`: stop what reads BPF maps in a loop, or take a kernel where raw tracepoints can be used.',
     ],
   },
   {

@@ -30,8 +30,6 @@ const NUMBER_FLAGS = varintTag(8);
 const HISTOGRAM_FLAGS = varintTag(10);
 /** All fields of a point with a length of their own, its attributes and bounds apart: times, count, sum, flags, headers. */
 const FIXED_BYTES = 64;
-const TWO_48 = 2 ** 48;
-const TWO_52 = 2 ** 52;
 
 const boundsBytes = keptBytes((writer, bounds: readonly number[]) => {
   if (bounds.length === 0) return;
@@ -91,19 +89,14 @@ const histogramForm = ({ bounds }: HistogramPoints, startMs: number, timeMs: num
     putTime(form, START_TIME, startMs);
   });
 
-/** `length` whole numbers from `first` on, each as fixed64. A function of its own, which the compiler makes a loop of 2 ns a number. */
+/** `length` whole numbers from `first` on, each as fixed64, over zeros. A function of its own, which the compiler makes a loop of 2 ns a number. */
 const setCounts = (view: DataView, at: number, values: Float64Array, first: number, length: number): void => {
-  let to = at;
-  for (let index = first; index < first + length; index++) {
-    const value = values[index]!;
-    if (value < TWO_48) {
-      // At 2^52 a double's low bits are the whole number itself: a third faster than two halves of it.
-      view.setFloat64(to, value + TWO_52, true);
-      view.setUint16(to + 6, 0, true);
-    } else {
-      setCount(view, to, value);
-    }
-    to += 8;
+  for (let index = 0; index < length; index++) {
+    const value = values[first + index]!;
+    // Most are below 2^31, and the upper half of their place is 0.
+    const low = value | 0;
+    if (low === value) view.setInt32(at + 8 * index, low, true);
+    else setCount(view, at + 8 * index, value);
   }
 };
 

@@ -75,13 +75,20 @@ export const boot = (machine: Machine): Promise<Ending> =>
 export const commandLine = 'console=ttyS0 panic=-1 mitigations=off nokaslr tsc=unstable no_timer_check';
 
 /**
+ * What costs an emulator more than it saves: copies and clears byte by byte (erms), the end of a translation at each access to
+ * user space (smap), one level more of page tables, vectors in the state of a process. Fifty processes start in 3.7 s instead of 5.1, 40 MB
+ * are copied in 0.5 s instead of 1.5, two-pods takes 127 s instead of 138: measured side by side.
+ */
+const EMULATED = 'max,-erms,-fsrm,-smap,-la57,-avx,-avx2,-xsave';
+
+/**
  * Emulated processors take turns on one thread: on threads of their own, qemu 7.2 now and then runs an int3 that the kernel
  * had already patched out again, which is an oops, and a whole run is no faster for it.
  * A counted clock makes an instruction 2 ns long: what this machine does in between takes no time in the guest. One processor
  * then, since the other's turn would.
  */
 export const hardware = (accelerator: Accelerator, countedClock = false): string[] => [
-  ...(accelerator === 'kvm' ? ['-accel', 'kvm', '-cpu', 'host'] : ['-accel', 'tcg,thread=single', '-cpu', 'max']),
+  ...(accelerator === 'kvm' ? ['-accel', 'kvm', '-cpu', 'host'] : ['-accel', 'tcg,thread=single', '-cpu', EMULATED]),
   ...(accelerator === 'tcg' && countedClock ? ['-icount', 'shift=1', '-smp', '1'] : ['-smp', '2']),
   ...['-m', '2560', '-display', 'none', '-vga', 'none', '-no-reboot', '-nic', 'none', '-monitor', 'none', '-no-user-config'],
 ];

@@ -21,6 +21,7 @@ const age = (labels: string): string => `nfs_io_inflight_age_seconds{${labels},n
 const bucket = (le: string): string => `nfs_io_duration_seconds_bucket{${at},nfs_operation_name="READ",le="${le}"}`;
 
 const queue = (name: string, signal: string): string => `${name}{exporter="otlp_grpc",otel_signal="${signal}",instance="node-1"}`;
+const refused = (reason: string): string => `nfscope_k8s_events_refused_total{exporter="k8s_events",instance="node-1",reason="${reason}"}`;
 
 /** A minute has 60 s: 60 more a minute is one a second. */
 const cases: Readonly<Record<string, Case>> = {
@@ -100,6 +101,8 @@ const cases: Readonly<Record<string, Case>> = {
       [queue('otelcol_exporter_send_failed_log_records_total', 'logs')]: '0x60',
       [queue('otelcol_exporter_enqueue_failed_spans_total', 'traces')]: '7x60',
       [queue('otelcol_exporter_queue_size', 'traces')]: '9000x60',
+      // Its namespace is going, and that is all.
+      [refused('gone')]: '0+1x60',
     },
   },
   NasAgentConfigurationRefused: {
@@ -127,6 +130,9 @@ describe.skipIf(noPrometheus !== undefined)(`by promtool${noPrometheus === undef
     (counter) =>
       expect(objection('NasAgentExportFailing', { [queue(`otelcol_exporter_${counter}_total`, 'any')]: '0+1x60' }, 45, true)).toBe(''),
   );
+  test('NasAgentExportFailing fires for Events that are forbidden', () => {
+    expect(objection('NasAgentExportFailing', { [refused('forbidden')]: '0+1x60' }, 45, true)).toBe('');
+  });
   test.each(Object.entries(cases))('%s keeps quiet when it should', (name, { quiet, at: minutes = 45 }) => {
     expect(objection(name, quiet, minutes, false)).toBe('');
   });

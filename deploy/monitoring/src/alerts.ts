@@ -25,6 +25,8 @@ const ANSWERS = 'ENOENT|EEXIST|ENOTEMPTY|ENODATA|EACCES|EAGAIN|NFS4ERR_NOENT|NFS
 const MOVES = 'READ|READ_PLUS|WRITE|COMMIT';
 const exporter = `${CLUSTER}, ${NODE}, exporter, otel_signal`;
 const rose = (selector: string): string => `sum by (${exporter}) (increase(${selector}[15m])) > 0`;
+/** Kubernetes Events are log records, and have no signal of their own. */
+const forbidden = `label_replace(${rose(`${ownSeries.K8S_EVENTS_REFUSED}{reason="forbidden"}`)}, "otel_signal", "logs", "", "")`;
 
 export const alerts: readonly Alert[] = [
   {
@@ -194,7 +196,7 @@ export const alerts: readonly Alert[] = [
   {
     name: 'NasAgentExportFailing',
     severity: 'warning',
-    expr: `${rose(`{${ofAnySignal('ENQUEUE_FAILED')}}`)} or ${rose(`{${ofAnySignal('SEND_FAILED')}}`)} or (${rose(ownSeries.EXPORTER_RETRIES)} unless ${rose(`{${ofAnySignal('SENT')}}`)})`,
+    expr: `${rose(`{${ofAnySignal('ENQUEUE_FAILED')}}`)} or ${rose(`{${ofAnySignal('SEND_FAILED')}}`)} or (${rose(ownSeries.EXPORTER_RETRIES)} unless ${rose(`{${ofAnySignal('SENT')}}`)}) or ${forbidden}`,
     for: '15m',
     summary: `Exporter {{ $labels.exporter }} of nfscope on {{ $labels.${NODE} }} does not get its {{ $labels.otel_signal }} to the backend`,
     meaning:
@@ -206,6 +208,7 @@ export const alerts: readonly Alert[] = [
     mend: [
       'Away: bring it back, and what waits goes out by itself. Until then a larger `sending_queue::queue_size`, or `sending_queue::storage`, keeps more; a reload loses nothing of what waits.',
       'Refused: its token, its certificate, its limits, by what the log says. docs/outages.md has all of it.',
+      'Kubernetes Events that are forbidden: the rights of deploy/kubernetes/rbac-events.yaml.',
     ],
   },
   {

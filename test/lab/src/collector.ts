@@ -1,10 +1,7 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { publish } from './cache.ts';
-import { goBuild, goCommand, goMajor, goMinor } from './go.ts';
-import { LabError } from './lab-error.ts';
-import { say, step } from './progress.ts';
-import { withScratch } from './scratch.ts';
+import { buildGo, goMajor, goMinor } from './go.ts';
+import { printFolder } from './print-folder.ts';
 
 /*
  * `npm run collector`: a real OpenTelemetry Collector for the tests, built from its Go modules, with the parts they need.
@@ -14,8 +11,6 @@ import { withScratch } from './scratch.ts';
 export const collectorVersion = '0.145.0';
 /** The same of its modules that are stable. */
 const stable = '1.51.0';
-/** 1,420 packages take 4 minutes of CPU: 15 minutes on two cores that are busy with more than that; past this the machine is stuck. */
-const BUILD_SECONDS = 1800;
 
 const core = 'go.opentelemetry.io/collector';
 const contrib = 'github.com/open-telemetry/opentelemetry-collector-contrib';
@@ -36,6 +31,9 @@ export const collectorModule = [
   ...modules.map(([path, number]) => `require ${path} v${number}`),
   '',
 ].join('\n');
+
+/** Its receiver of scrapes takes targets from every cloud there is, 190 packages that no test asks for. */
+export const collectorTags = ['-tags=remove_all_sd'];
 
 const program = `package main
 
@@ -86,27 +84,17 @@ func main() {
  * the reason where it cannot be.
  */
 export const collector = (): Promise<string> =>
-  publish(`collector-${collectorVersion}`, async (folder) => {
-    const go = await goCommand('the OpenTelemetry Collector');
-    await withScratch('nfscope-collector-', async (module) => {
-      await writeFile(join(module, 'go.mod'), collectorModule);
-      await writeFile(join(module, 'main.go'), program);
-      // Its receiver takes targets from every cloud there is, 190 packages that no test asks for.
-      const words = ['-tags=remove_all_sd', '-ldflags=-s -w', '-o', join(folder, 'collector'), '.'];
-      await step(`building the OpenTelemetry Collector ${collectorVersion}, once a machine, in 3 to 15 minutes`, () =>
-        goBuild(go, module, BUILD_SECONDS, words),
-      ).catch((error: Error) => {
-        throw new LabError(`the OpenTelemetry Collector cannot be built (${error.message})`);
-      });
-    });
-  });
+  publish(`collector-${collectorVersion}`, (folder) =>
+    buildGo({
+      name: `the OpenTelemetry Collector ${collectorVersion}`,
+      files: { 'go.mod': collectorModule, 'main.go': program },
+      package: '.',
+      to: join(folder, 'collector'),
+      words: collectorTags,
+      takes: 'in 3 to 15 minutes',
+      // 1,420 packages take 4 minutes of CPU: 15 minutes on two cores that are busy with more than that.
+      seconds: 1800,
+    }),
+  );
 
-if (process.argv[1] === import.meta.filename) {
-  try {
-    process.stdout.write(`${await collector()}\n`);
-  } catch (error) {
-    if (!(error instanceof LabError)) throw error;
-    say(error.message);
-    process.exitCode = 1;
-  }
-}
+if (process.argv[1] === import.meta.filename) await printFolder(collector);

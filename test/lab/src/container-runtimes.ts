@@ -5,6 +5,7 @@ import { withApt } from './apt.ts';
 import { publish } from './cache.ts';
 import { LabError } from './lab-error.ts';
 import { labRoot } from './lab-root.ts';
+import { printFolder } from './print-folder.ts';
 import { run } from './process.ts';
 import { step } from './progress.ts';
 
@@ -28,11 +29,7 @@ async function fetch(folder: string): Promise<void> {
   }, `deb [signed-by=${keyring}] ${mirror} trixie main`);
 }
 
-try {
+await printFolder(async () => {
   await labRoot();
-  await publish('containerd-1.7', fetch);
-} catch (error) {
-  if (!(error instanceof LabError)) throw error;
-  process.stderr.write(`lab:runtimes: ${error.message}\n`);
-  process.exitCode = 2;
-}
+  return publish('containerd-1.7', fetch);
+});

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { chmod, readdir } from 'node:fs/promises';
+import { chmod, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LabError } from './lab-error.ts';
 import { find, run } from './process.ts';
 import { step } from './progress.ts';
+import { withScratch } from './scratch.ts';
 
 /** What Debian 13 has: modules are taken in the newest version that it builds. */
 export const [goMajor, goMinor] = [1, 24];
@@ -37,11 +38,37 @@ export async function goCommand(program: string): Promise<string> {
   return join(Dir, 'bin', 'go');
 }
 
-/** Builds in the folder of a module, with the words of `go build`, for `seconds` at most. Throws when it fails. */
-export const goBuild = (go: string, folder: string, seconds: number, words: readonly string[]): Promise<string> =>
-  // The tests beside it have deadlines, it has none; and it does not outlive what started it.
-  run(
-    'timeout',
-    [`${seconds}`, 'nice', 'setpriv', '--pdeathsig', 'KILL', 'env', ...environment, go, 'build', '-trimpath', '-p=2', ...words],
-    { cwd: folder },
-  );
+/** A program of a Go module, made once a machine. */
+export interface GoProgram {
+  /** As people call it. */
+  readonly name: string;
+  /** The module that it is built in: go.mod, and its own code. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly package: string;
+  /** Where it is put. */
+  readonly to: string;
+  /** More words of `go build`. */
+  readonly words?: readonly string[];
+  /** More for its linker. */
+  readonly link?: string;
+  /** What one waits for, such as `in 1 to 5 minutes`. */
+  readonly takes: string;
+  /** Past this the machine is stuck. */
+  readonly seconds: number;
+}
+
+/** Builds it. Throws LabError with the reason where it cannot be. */
+export async function buildGo({ name, files, package: path, to, words = [], link = '', takes, seconds }: GoProgram): Promise<void> {
+  const go = await goCommand(name);
+  await withScratch('nfscope-go-', async (module) => {
+    for (const [file, text] of Object.entries(files)) await writeFile(join(module, file), text);
+    const build = [go, 'build', '-trimpath', '-p=2', ...words, `-ldflags=-s -w ${link}`, '-o', to, path];
+    // The tests beside it have deadlines, it has none; and it does not outlive what started it.
+    const aside = ['nice', 'setpriv', '--pdeathsig', 'KILL', 'env', ...environment];
+    await step(`building ${name}, once a machine, ${takes}`, () =>
+      run('timeout', [`${seconds}`, ...aside, ...build], { cwd: module }),
+    ).catch((error: Error) => {
+      throw new LabError(`${name} cannot be built (${error.message})`);
+    });
+  });
+}

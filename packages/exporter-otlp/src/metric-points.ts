@@ -89,7 +89,7 @@ const histogramForm = ({ bounds }: HistogramPoints, startMs: number, timeMs: num
     putTime(form, START_TIME, startMs);
   });
 
-/** `length` whole numbers from `first` on, each as fixed64, over zeros. A function of its own, which the compiler makes a loop of 2 ns a number. */
+/** `length` whole numbers from `first` on, each as fixed64, over zeros: 5 ns a number. */
 const setCounts = (view: DataView, at: number, values: Float64Array, first: number, length: number): void => {
   for (let index = 0; index < length; index++) {
     const value = values[first + index]!;

@@ -16,8 +16,8 @@ const HEAD = 1024;
 const END = '0\r\n\r\n';
 
 /**
- * Reads a page to its end, as fast as it comes: a client of `node:http` takes longer to read a page of 77 MB (80 ms of a
- * processor) than the server to write it, and would be what is measured. Rejects when the answer is not 200, or is cut off.
+ * Reads a page to its end and looks at none of it. On a busy machine a client of `node:http` took 98 ms for 77 MB that were
+ * written before and this 53; on an idle one both took 20. Rejects when the answer is not 200, or is cut off.
  */
 export const readPage = (url: string, headers: Record<string, string> = {}, text = '\0'): Promise<ReadPage> =>
   new Promise((resolve, reject) => {

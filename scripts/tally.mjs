@@ -6,16 +6,21 @@ const reason = (test) => test.result().note ?? /\(skipped: (.+?)\)/.exec(test.fu
 
 export default class Tally {
   onTestRunEnd(modules, unhandled) {
-    const tally = { node: process.versions.node, passed: 0, failed: unhandled.length, skipped: [] };
+    const tally = { node: process.versions.node, passed: 0, failed: [], skipped: [] };
+    // Vitest shows the rest of it.
+    const fail = (name, message = '') => tally.failed.push({ name, reason: message.split('\n')[0] });
+    for (const { message } of unhandled) fail('outside of all tests', message);
     for (const module of modules) {
       // A file that cannot be loaded, or a hook that fails, is a failure even where no test of it ran.
-      tally.failed += module.errors().length;
-      for (const suite of module.children.allSuites()) tally.failed += suite.errors().length;
+      for (const { message } of module.errors()) fail(module.relativeModuleId, message);
+      for (const suite of module.children.allSuites())
+        for (const { message } of suite.errors()) fail(`${module.relativeModuleId} > ${suite.fullName}`, message);
       for (const test of module.children.allTests()) {
-        const { state } = test.result();
+        const { state, errors } = test.result();
+        const name = `${module.relativeModuleId} > ${test.fullName}`;
         if (state === 'passed') tally.passed++;
-        else if (state === 'skipped') tally.skipped.push({ name: `${module.relativeModuleId} > ${test.fullName}`, reason: reason(test) });
-        else tally.failed++;
+        else if (state === 'skipped') tally.skipped.push({ name, reason: reason(test) });
+        else fail(name, errors?.[0]?.message);
       }
     }
     writeFileSync(process.env['NFSCOPE_TALLY'], JSON.stringify(tally));

@@ -10,8 +10,8 @@ import { root, run, seconds, step } from './step.mjs';
 
 const say = (text) => process.stdout.write(`${text}\n`);
 const show = (text) => say(`  ${text}`);
-/** @returns {{ passed: number, failed: number, skipped: { name: string, reason: string }[] }} */
-const nothing = () => ({ passed: 0, failed: 0, skipped: [] });
+/** @returns {{ passed: number, failed: { name: string, reason?: string }[], skipped: { name: string, reason: string }[] }} */
+const nothing = () => ({ passed: 0, failed: [], skipped: [] });
 
 /** Runs the vitest files below some folders, by this Node or another. */
 async function vitest(folders, node = process.execPath) {
@@ -31,7 +31,7 @@ async function vitest(folders, node = process.execPath) {
     );
     const tally = read(file) ?? nothing();
     // Whatever vitest objects to beyond its tests, no test at all included, is a failure too.
-    if (status !== 0 && tally.failed === 0) tally.failed = 1;
+    if (status !== 0 && tally.failed.length === 0) tally.failed.push({ name: 'vitest', reason: `ends with status ${status}` });
     return tally;
   } finally {
     rmSync(scratch, { recursive: true });
@@ -86,17 +86,21 @@ async function lab() {
     return total;
   }
   // The image of an earlier run would be there still.
-  if (!(await step('image', 'node', ['scripts/image.mjs', '--reuse']))) total.failed++;
+  if (!(await step('image', 'node', ['scripts/image.mjs', '--reuse']))) total.failed.push({ name: 'image' });
   const scratch = mkdtempSync(join(tmpdir(), 'nfscope-test-'));
   try {
     const { status } = await run(process.execPath, [...matrix, '--results', scratch], { line: show });
     const runs = readdirSync(scratch).flatMap((name) => read(join(scratch, name))?.runs ?? []);
     for (const { kernel, scenario, passed, failed, skipped } of runs) {
-      const named = ({ what, reason }) => ({ name: what.startsWith(scenario) ? what : `${scenario} on ${kernel}: ${what}`, reason });
-      add(total, { passed, failed: failed.length, skipped: skipped.map(named) });
+      const named = (what) => (what.startsWith(scenario) ? what : `${scenario} on ${kernel}: ${what}`);
+      add(total, {
+        passed,
+        failed: failed.map((what) => ({ name: named(what) })),
+        skipped: skipped.map(({ what, reason }) => ({ name: named(what), reason })),
+      });
     }
     // A matrix that did not come to its end is a failure too.
-    if (status !== 0 && total.failed === 0) total.failed = 1;
+    if (status !== 0 && total.failed.length === 0) total.failed.push({ name: 'matrix', reason: `ends with status ${status}` });
     return total;
   } finally {
     rmSync(scratch, { recursive: true });
@@ -105,7 +109,7 @@ async function lab() {
 
 const add = (total, { passed, failed, skipped }) => {
   total.passed += passed;
-  total.failed += failed;
+  total.failed.push(...failed);
   total.skipped.push(...skipped);
 };
 
@@ -136,7 +140,7 @@ let ready = await setup(chosen.some(({ name }) => name === 'lab') ? ['build', 'l
 if (ready === 2) process.exit(ready);
 // The agent as it is shipped: README's commands and the lab run it.
 if (ready === 0 && !(await step('bundle', 'node', ['scripts/bundle.mjs']))) ready = 1;
-if (ready === 1) total.failed = 1;
+if (ready === 1) total.failed.push({ name: 'build' });
 for (const { about, go } of ready === 0 ? chosen : []) {
   say(`\n== ${about}`);
   const from = performance.now();
@@ -144,10 +148,13 @@ for (const { about, go } of ready === 0 ? chosen : []) {
   add(total, tally);
   // The Node says itself which it is.
   const title = tally.node === undefined ? about : `${about} on Node ${tally.node}`;
-  lines.push(`${title.padEnd(44)}${tally.passed} passed, ${tally.failed} failed, ${tally.skipped.length} skipped in ${seconds(from)}`);
+  lines.push(
+    `${title.padEnd(44)}${tally.passed} passed, ${tally.failed.length} failed, ${tally.skipped.length} skipped in ${seconds(from)}`,
+  );
 }
 say('');
 for (const { name, reason } of total.skipped) say(`skipped: ${name}: ${reason}`);
+for (const { name, reason } of total.failed) say(`failed: ${name}${reason ? `: ${reason}` : ''}`);
 for (const line of lines) say(line);
-say(`${total.passed} passed, ${total.failed} failed, ${total.skipped.length} skipped`);
-process.exitCode = total.failed > 0 ? 1 : 0;
+say(`${total.passed} passed, ${total.failed.length} failed, ${total.skipped.length} skipped`);
+process.exitCode = total.failed.length > 0 ? 1 : 0;

@@ -1,4 +1,4 @@
-/** What the checks of a run came to: how many held, the names of those that did not, and what could not be checked here. */
+/** What the checks of a run came to: how many held, those that did not with what was seen, and what could not be checked here. */
 export interface Tally {
   readonly passed: number;
   readonly failed: readonly string[];
@@ -13,9 +13,10 @@ export class Checks implements Tally {
 
   /** `figures` say what was seen, whether or not it is right. */
   that(what: string, holds: boolean, figures = ''): void {
+    const said = figures ? `${what}: ${figures}` : what;
     if (holds) this.passed++;
-    else this.failed.push(what);
-    process.stdout.write(`${holds ? 'ok  ' : 'FAIL'} ${what}${figures ? `: ${figures}` : ''}\n`);
+    else this.failed.push(said);
+    process.stdout.write(`${holds ? 'ok  ' : 'FAIL'} ${said}\n`);
   }
 
   equal(what: string, seen: number | string | undefined, expected: number | string): void {

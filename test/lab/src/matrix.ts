@@ -106,22 +106,16 @@ async function runOne(planned: Planned, limitMs: number, logs: string): Promise<
   const status = await new Promise<number | null>((settle, reject) => lab.on('error', reject).on('close', settle));
   clearTimeout(limit);
   const text = await readFile(result, 'utf8').catch(() => '');
+  const last = said.trim().split('\n').at(-1) ?? '';
   // What a person must mend says nothing about the code.
-  if (text === '' && status === 2 && !late)
-    throw new LabError(
-      said
-        .trim()
-        .split('\n')
-        .at(-1)
-        ?.replace(/^lab: /, '') ?? '',
-    );
-  const without = late ? `done after ${limitMs / 60_000} min` : `the lab ends with status 0, not ${status}`;
+  if (text === '' && status === 2 && !late) throw new LabError(last.replace(/^lab: /, ''));
+  const without = late ? `done after ${limitMs / 60_000} min` : `the lab ends with status ${status}: ${last}`;
   const tally =
     text === '' ? { release: '', passed: 0, failed: [without], skipped: [] } : (JSON.parse(text) as Tally & { readonly release: string });
   await rm(result, { force: true });
   if (tally.failed.length > 0) {
     await writeFile(log, said);
-    for (const line of said.split('\n').filter((one) => one.startsWith('FAIL '))) say(`  ${inWords(planned)}: ${line}`);
+    for (const what of tally.failed) say(`  ${inWords(planned)}: FAIL ${what}`);
   } else await rm(out, { recursive: true, force: true });
   const seconds = Math.round((performance.now() - began) / 1000);
   const date = new Date().toISOString().slice(0, 10);

@@ -5,6 +5,7 @@ export interface Scenario {
   readonly name: string;
   /** One line for --list. */
   readonly about: string;
+  /** Ample for a guest that has a processor to itself. */
   readonly timeoutMs: number;
   /** More words for the kernel's command line: `cgroup_disable=memory`, `lab.cgroup=v1` or `=hybrid` (guest/init.sh). */
   readonly append?: string;

@@ -44,19 +44,17 @@ const streams: readonly Stream[] = [
   { source: 3, operation: WRITE, size, rate: 300, slow: 8 },
   { source: 2, operation: VFS_READ, size, rate: 600, slow: 0 },
 ];
-/** Long enough for some samples of a good latency, which the bad one is compared with. */
-const GOOD_TICKS = 32;
 const TICK_MS = 250;
 const FAST_S = 0.002;
 
 /** What happens in a tick. */
-const pass = ({ call, counted, end }: ReturnType<typeof totalsOf>, tick: number): void => {
+const pass = ({ call, counted, end }: ReturnType<typeof totalsOf>, isBad: boolean): void => {
   for (const [row, { operation, rate, slow }] of streams.entries()) {
     if (operation === VFS_READ) {
       call(row, rate);
       continue;
     }
-    const time = tick > GOOD_TICKS ? slow : FAST_S;
+    const time = isBad ? slow : FAST_S;
     end(row, rate, time / 4, time);
     counted.retransmits[row]! += rate * 0.05;
     if (operation === READ) counted.timeouts[row]! += 1;
@@ -119,39 +117,40 @@ const batchAt = (tick: number, startMs: number, sources: Sources, totals: Totals
   };
 };
 
-/** The receiver `bad_day`. */
-export const badDay = defineReceiver({
-  type: 'bad_day',
-  description: 'A node on which everything goes wrong at once.',
-  config: z.strictObject({}),
-  signals: {
-    nfs: {
-      stability: 'development',
-      create: () => {
-        const output = new Subject<NfsBatch>();
-        let timer: NodeJS.Timeout | undefined;
-        return {
-          output,
-          start: async () => {
-            const startMs = Date.now();
-            const sources = new Sources();
-            for (const [i, resource] of owners.entries()) {
-              sources.add({ id: 100 + i, kind: 'cgroup', path: `/kubepods/pod${i}` }, client, startMs);
-              sources.change(i, { resource, attributes: lake });
-            }
-            const totals = totalsOf(streams);
-            let tick = 0;
-            timer = setInterval(() => {
-              if (tick > 0) pass(totals, tick);
-              output.next(batchAt(tick++, startMs, sources, totals.columns()));
-            }, TICK_MS);
-          },
-          shutdown: async () => {
-            clearInterval(timer);
-            output.complete();
-          },
-        };
+/** The receiver `bad_day`: replies are slow from `slow` on, for a bad latency is compared with a good one. */
+export const badDay = (slow: AbortSignal) =>
+  defineReceiver({
+    type: 'bad_day',
+    description: 'A node on which everything goes wrong at once.',
+    config: z.strictObject({}),
+    signals: {
+      nfs: {
+        stability: 'development',
+        create: () => {
+          const output = new Subject<NfsBatch>();
+          let timer: NodeJS.Timeout | undefined;
+          return {
+            output,
+            start: async () => {
+              const startMs = Date.now();
+              const sources = new Sources();
+              for (const [i, resource] of owners.entries()) {
+                sources.add({ id: 100 + i, kind: 'cgroup', path: `/kubepods/pod${i}` }, client, startMs);
+                sources.change(i, { resource, attributes: lake });
+              }
+              const totals = totalsOf(streams);
+              let tick = 0;
+              timer = setInterval(() => {
+                if (tick > 0) pass(totals, slow.aborted);
+                output.next(batchAt(tick++, startMs, sources, totals.columns()));
+              }, TICK_MS);
+            },
+            shutdown: async () => {
+              clearInterval(timer);
+              output.complete();
+            },
+          };
+        },
       },
     },
-  },
-});
+  });

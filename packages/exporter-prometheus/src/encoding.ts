@@ -1,7 +1,7 @@
 import type { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import * as zlib from 'node:zlib';
 import { acceptedBy } from './accept.ts';
+import { writeOut } from './write-out.ts';
 
 /** The codings of an answer, the one that is taken of equals first. */
 export type Encoding = 'zstd' | 'gzip' | 'identity';
@@ -29,7 +29,7 @@ export async function* encoded(encoding: Encoding, chunks: AsyncIterable<Uint8Ar
   const compressor = compressors[encoding];
   if (compressor === undefined) return yield* chunks;
   const coded = compressor();
-  const fed = pipeline(chunks, coded);
+  const fed = writeOut(chunks, coded);
   // Told below, or of no interest once the reader has left.
   fed.catch(() => {});
   yield* coded as AsyncIterable<Uint8Array>;

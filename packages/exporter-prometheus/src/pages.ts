@@ -19,7 +19,7 @@ import { labelText, textPage } from './text-page.ts';
 
 type PageConfig = Pick<Config, 'translation_strategy' | 'resource_labels' | 'target_info' | 'created_samples' | 'nfs_io_metric'>;
 
-/** Writes some snapshots as a page of a format, in chunks. */
+/** Writes some snapshots as a page of a format, in chunks. One is the reader's until it asks for the next. */
 export type Pages = (batches: readonly MetricsBatch[], format: Format) => AsyncGenerator<Uint8Array, void, void>;
 
 /** Which attributes a list of names and beginnings means. */

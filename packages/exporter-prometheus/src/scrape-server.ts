@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { pipeline } from 'node:stream/promises';
 import { httpServer, sayPlain, type ComponentContext, type HttpServer } from '@nfscope/pipeline';
 import type { Config } from './config.ts';
 import { negotiateEncoding, type Encoding } from './encoding.ts';
 import { negotiateFormat, type Format } from './format.ts';
+import { writeOut } from './write-out.ts';
 
-/** The page of this moment. */
+/** The page of this moment. A chunk is the reader's until it asks for the next. */
 export type Body = (format: Format, encoding: Encoding) => AsyncIterable<Uint8Array>;
 
 /** Its url is where the metrics are, once started: `http://127.0.0.1:9464/metrics`. Its start throws NFS-103 and NFS-401 besides. */
@@ -25,7 +25,7 @@ export const scrapeServer = (config: Config, body: Body, context: ComponentConte
       ...(encoding === 'identity' ? {} : { 'content-encoding': encoding }),
     });
     if (request.method === 'HEAD') return void response.end();
-    await pipeline(body(format, encoding), response);
+    await writeOut(body(format, encoding), response);
   };
 
   const guarded = async (file: string): Promise<HttpServer> => {

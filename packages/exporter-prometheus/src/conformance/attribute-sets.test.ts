@@ -71,7 +71,7 @@ const pageOf = async (accept: string, raw: object): Promise<string> => {
   const series = sets.map((attributes) => ({ attributes }));
   const batch = batchOf(series, [gauge(series, [...sets.keys()])]);
   const chunks: Uint8Array[] = [];
-  for await (const chunk of pagesOf(config.parse(raw), () => {})([batch], negotiateFormat(accept))) chunks.push(chunk);
+  for await (const chunk of pagesOf(config.parse(raw), () => {})([batch], negotiateFormat(accept))) chunks.push(Uint8Array.from(chunk));
   return Buffer.concat(chunks).toString();
 };
 

@@ -71,7 +71,8 @@ describe('resources', () => {
     const pages = pagesOf(config.parse({}), (reason, name) => void omitted.push(`${name}: ${reason}`));
     const points = [histogramPoints([{}], [1], [1, 2], [4]), histogramPoints([{}], [2], [1, 2], [4])];
     const chunks: Uint8Array[] = [];
-    for await (const chunk of pages([batchOf([{}], [{ ...metric.IO_SIZE, points }])], negotiateFormat(''))) chunks.push(chunk);
+    for await (const chunk of pages([batchOf([{}], [{ ...metric.IO_SIZE, points }])], negotiateFormat('')))
+      chunks.push(Uint8Array.from(chunk));
     expect(lines(Buffer.concat(chunks).toString())).toHaveLength(4);
     expect(omitted).toEqual(['nfs_io_size_bytes: a series with the same labels has other bounds']);
   });

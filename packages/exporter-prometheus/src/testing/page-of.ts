@@ -7,7 +7,7 @@ import { pagesOf } from '../pages.ts';
 export const pageOf = async (accept: string | undefined, raw: object, ...batches: MetricsBatch[]): Promise<string> => {
   const chunks: Uint8Array[] = [];
   const pages = pagesOf(config.parse(raw), () => {});
-  for await (const chunk of pages(batches, negotiateFormat(accept))) chunks.push(chunk);
+  for await (const chunk of pages(batches, negotiateFormat(accept))) chunks.push(Uint8Array.from(chunk));
   return Buffer.concat(chunks).toString();
 };
 

@@ -30,7 +30,12 @@ const loader = 'ld-linux-x86-64.so.2';
 
 const dist = join(root, 'deploy', 'dist');
 const bundle = join(root, 'packages', 'agent', 'dist', 'bundle');
-const { version, license } = JSON.parse(readFileSync(join(root, 'packages', 'agent', 'package.json'), 'utf8'));
+/** What Node is started with is for its memory. */
+const {
+  version,
+  license,
+  config: { nodeOptions, environment },
+} = JSON.parse(readFileSync(join(root, 'packages', 'agent', 'package.json'), 'utf8'));
 
 class Refusal extends Error {}
 
@@ -166,8 +171,8 @@ async function image(reuse) {
         os: 'linux',
         config: {
           User: '0:0',
-          Env: ['PATH=/usr/bin'],
-          Entrypoint: ['node', '/nfscope/nfscope.mjs'],
+          Env: ['PATH=/usr/bin', ...Object.entries(environment).map(([name, value]) => `${name}=${value}`)],
+          Entrypoint: ['node', ...nodeOptions, '/nfscope/nfscope.mjs'],
           Cmd: ['run'],
           ExposedPorts: { '9464/tcp': {} },
           Labels: labels,

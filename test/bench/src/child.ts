@@ -11,10 +11,22 @@ export interface Child {
   end(): Promise<void>;
 }
 
+/** How a process is started. */
+export interface Launch {
+  readonly nodeOptions: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+const plain: Launch = { nodeOptions: [], environment: {} };
+
 /** Starts a module of this folder. What it writes to stderr is shown when it ends by itself. */
-export const child = (module: string, args: readonly string[]): Child => {
+export const child = (module: string, args: readonly string[], { nodeOptions, environment } = plain): Child => {
   const file = fileURLToPath(new URL(module, import.meta.url));
-  const forked = fork(file, args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  const forked = fork(file, args, {
+    execArgv: [...nodeOptions],
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
   let errors = '';
   forked.stderr!.setEncoding('utf8').on('data', (text: string) => (errors = (errors + text).slice(-4000)));
   const closed = new Promise<void>((resolve) => void forked.once('close', () => resolve()));

@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import { child } from './child.ts';
+import { child, type Launch } from './child.ts';
 import { readPage } from './read-page.ts';
 import type { Row } from './row.ts';
 import { ratioToMedian, spreadOf } from './spread.ts';
+import { root } from './tree.ts';
 
 const SERIES = 1000;
 const BUDGET = 96;
@@ -12,9 +14,12 @@ const SCRAPES = 15;
 const SDK_SCRAPES = 5;
 const PAUSE_MS = 600;
 
+/** As its image starts the agent. */
+const { config: launch } = JSON.parse(readFileSync(`${root}packages/agent/package.json`, 'utf8')) as { config: Launch };
+
 /** MiB after each of some scrapes. */
-const memory = async (module: string, args: readonly string[], scrapes: number): Promise<number[]> => {
-  const served = child(module, args);
+const memory = async (module: string, args: readonly string[], scrapes: number, launch?: Launch): Promise<number[]> => {
+  const served = child(module, args, launch);
   try {
     const url = (await served.said()) as string;
     const sizes: number[] = [];
@@ -31,7 +36,7 @@ const memory = async (module: string, args: readonly string[], scrapes: number):
 
 /** The whole agent, Node included, while it is scraped: that many rows of totals make as many series of each metric that all operations have. */
 export const resident = async (): Promise<Row> => {
-  const own = await memory('agent-child.js', ['rows', String(SERIES)], SCRAPES);
+  const own = await memory('agent-child.js', ['rows', String(SERIES)], SCRAPES, launch);
   const other = await memory('sdk-child.js', [String(SERIES)], SDK_SCRAPES);
   const measured = spreadOf(own);
   const most = Math.max(...own);

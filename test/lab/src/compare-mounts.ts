@@ -39,6 +39,17 @@ export function compareMounts(
   }
 }
 
+/** Operations that the kernel accounted for and nfscope did not. Needs at most one mount of each NFS version. */
+export function gapOf(before: ReadonlyMap<string, Mount>, after: ReadonlyMap<string, Mount>, growth: Growth): number {
+  let gap = 0;
+  for (const mount of after.values()) {
+    const earlier = before.get(mount.folder)?.operations;
+    for (const [name, counters] of mount.operations)
+      gap += difference(counted(growth, mount, name), difference(earlier?.get(name) ?? none, counters)).operations;
+  }
+  return gap;
+}
+
 /** What nfscope has of one operation of a mount: its own client's, and the server's, which are shown without an export. */
 export const counted = (growth: Growth, mount: Mount, name: string): OperationCounters => {
   const version = { onc_rpc_version: mount.version, nfs_operation_name: name };

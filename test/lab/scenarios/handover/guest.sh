@@ -36,6 +36,7 @@ more_work() {
 }
 # By tracepoint or by function, as the kernel lets them be.
 programs() { bpftool -j prog show | grep -oE '"name":"rpc_(task_(begin|end)|execute|exit_task)[a-z_]*"' | sort | uniq -c; }
+at_the_page_cache() { bpftool -j prog show | grep -o '"name":"vfs_write"' | wc -l; }
 links() { find /sys/fs/bpf/nfscope -name 'link_*' | wc -l; }
 
 more_work 4
@@ -59,7 +60,9 @@ say 'a third one starts while the second stands still: programs of both hang on 
 kill -STOP "$second"
 start_agent /run/pinned.yaml
 more_work 4
-bpftool -j prog show | grep -o '"name":"vfs_write"' | wc -l > $out/programs.both
+# Those of the first stay until the third is sure that no call is left to them.
+wait_until 120 'the programs of two agents hang on the page cache' eval '[ "$(at_the_page_cache)" -le 2 ]'
+at_the_page_cache > $out/programs.both
 kill -CONT "$second"
 wait "$second" || echo $? > $out/displaced-late.status
 more_work 4

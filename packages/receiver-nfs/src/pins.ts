@@ -37,7 +37,7 @@ const GONE_MS = 3000;
 const HANDOVER_MS = 300;
 /**
  * A call that began before our program was attached runs the one before alone, and is counted by it as long as it is the one
- * that `counting` names. In the lab a write of 64 KiB took 10 ms, one that waits for the server takes seconds.
+ * that `counting` names. Longer than a call takes that does not wait for its server.
  */
 const CALL_MS = 10_000;
 const FIRST = new Uint8Array(4);

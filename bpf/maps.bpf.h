@@ -183,6 +183,18 @@ struct {
 	__type(value, struct nfs_tenure);
 } tenure SEC(".maps");
 
+/*
+ * CLOCK_MONOTONIC milliseconds when an agent in charge was last there. Not in the tenure: an agent that was stopped before it
+ * writes this, and displaced meanwhile, has nothing to write that makes it the holder again.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} beat SEC(".maps");
+
 /* Identity records that a restarted agent has to know again: user space keeps them here, compressed. */
 struct page_of_saved {
 	__u8 bytes[4096];

@@ -236,7 +236,6 @@ struct nfs_superblock {
 /* Who reads what is pinned, and since when its totals count. Written by user space only. */
 struct nfs_tenure {
 	__u64 holder;	/* drawn at random by each agent; the last one to write it is in charge */
-	__u64 beat;	/* CLOCK_MONOTONIC milliseconds when the holder was last there */
 	__u64 start_ms; /* of the totals, since the Unix epoch; 0 until they may count */
 };
 

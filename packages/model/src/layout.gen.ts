@@ -1,7 +1,7 @@
 // Generated from the BTF of bpf/dist/nfs.bpf.o by `npm run generate`. Do not edit.
 
 /** Changes with every change of a layout: a recording or an object with another one is refused. */
-export const layoutHash = 'a568864bacffb34e';
+export const layoutHash = '7132091a676707af';
 
 /** `struct nfs_totals` of bpf/nfs_event.h: its size in bytes, and where its fields are in it. */
 export const nfsTotals = {
@@ -191,11 +191,10 @@ export const nfsLoss = {
 
 /** `struct nfs_tenure` of bpf/nfs_event.h: its size in bytes, and where its fields are in it. */
 export const nfsTenure = {
-  size: 24,
+  size: 16,
   fields: {
     holder: { offset: 0, type: 'u64', count: 1 },
-    beat: { offset: 8, type: 'u64', count: 1 },
-    startMs: { offset: 16, type: 'u64', count: 1 },
+    startMs: { offset: 8, type: 'u64', count: 1 },
   },
 } as const;
 
@@ -286,7 +285,8 @@ export const mapSizes = {
   spare_rows: [0, 4],
   totals: [4, 776],
   superblocks: [4, 136],
-  tenure: [4, 24],
+  tenure: [4, 16],
+  beat: [4, 8],
   saved: [4, 4096],
   counting: [4, 4],
   events: [0, 0],

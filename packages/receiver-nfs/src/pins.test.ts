@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { nfsVfs } from '@nfscope/model';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { config } from './config.ts';
 import { liveKernel } from './kernel-side.ts';
@@ -66,6 +67,8 @@ describe.skipIf(skipped !== undefined)(`totals on a BPF file system${skipped ===
     read(1, { totals: true, walk: false });
 
     const second = await loadPinned(settings(), 'nfs', 2000);
+    // As an agent does that was stopped after its look: a beat late.
+    first.tenancy.beat(0);
     expect(() => first.tenancy.check()).toThrow(expect.objectContaining({ code: 'NFS-206' }));
     first.program.session.close();
     second.tenancy.check();
@@ -83,6 +86,34 @@ describe.skipIf(skipped !== undefined)(`totals on a BPF file system${skipped ===
     expect([other.tenancy.startMs, other.replaced.length, readdirSync(join(bpffs, 'nfscope')).length]).toEqual([3000, 1, 1]);
     second.program.session.close();
     other.program.session.close();
+  });
+
+  test('calls are those of the next agent ten seconds after it attached, and never again of one displaced', async () => {
+    const begin = async (ms: number) => {
+      const { program, tenancy } = await loadPinned(settings(), 'nfs', ms);
+      // Exchanged like those at the page cache, and attached on kernels that take no trampoline too.
+      tenancy.fastening.attach({ program: 'sched_process_exec', type: 'raw_tracepoint', calls: [nfsVfs.WRITE] });
+      return { ...program, tenancy };
+    };
+    const first = await begin(1000);
+    const second = await begin(2000);
+    const attachedMs = Number(process.hrtime.bigint()) / 1e6;
+    const [folder] = readdirSync(join(bpffs, 'nfscope'));
+    const map = join(bpffs, 'nfscope', folder!, 'counting');
+    const counting = (): number =>
+      JSON.parse(execFileSync('bpftool', ['-j', 'map', 'lookup', 'pinned', map, 'key', `${nfsVfs.WRITE}`, '0', '0', '0'], { encoding: 'utf8' }))
+        .formatted.value;
+    const seen = [0, 9_000, 10_000].map((laterMs) => {
+      second.tenancy.beat(attachedMs + laterMs);
+      return counting();
+    });
+    expect(seen).toEqual([first.generation, first.generation, second.generation]);
+
+    const third = await begin(3000);
+    const fourth = await begin(4000);
+    expect(() => third.tenancy.beat(attachedMs + 60_000)).toThrow(expect.objectContaining({ code: 'NFS-206' }));
+    expect(counting()).toBe(second.generation);
+    for (const { session } of [first, second, third, fourth]) session.close();
   });
 
   test('elsewhere is refused with its code', async () => {

@@ -29,6 +29,7 @@ const keptMaps: readonly (keyof typeof mapSizes)[] = [
   'multi_stages',
   'counting',
   'tenure',
+  'beat',
   'saved',
 ];
 /** An agent beats once a second; one that has not for as long is gone. */
@@ -131,44 +132,50 @@ export async function loadPinned(
   }
 }
 
-function tenureOf(session: Session): { readonly holder: bigint; readonly beatMs: number; readonly startMs: number } {
+function tenureOf(session: Session): { readonly holder: bigint; readonly startMs: number } {
   const bytes = new Uint8Array(nfsTenure.size);
   session.read('tenure', 0, 1, bytes);
   const view = new DataView(bytes.buffer);
-  const { holder, beat, startMs } = nfsTenure.fields;
+  const { holder, startMs } = nfsTenure.fields;
   return {
     holder: view.getBigUint64(holder.offset, true),
-    beatMs: Number(view.getBigUint64(beat.offset, true)),
     startMs: Number(view.getBigUint64(startMs.offset, true)),
   };
+}
+
+function beatOf(session: Session): number {
+  const bytes = new Uint8Array(8);
+  session.read('beat', 0, 1, bytes);
+  return Number(new DataView(bytes.buffer).getBigUint64(0, true));
 }
 
 const monotonic = (): number => Number(process.hrtime.bigint()) / 1e6;
 
 async function takeOver(program: Program, folder: string, where: string, ms: number): Promise<Tenancy> {
   const { session } = program;
+  const write = (map: 'tenure' | 'beat', ...value: bigint[]): void =>
+    session.update(map, FIRST, new Uint8Array(BigUint64Array.from(value).buffer));
   const before = tenureOf(session);
   const startMs = before.startMs || ms;
   const own = randomBytes(8).readBigUInt64LE() | 1n;
-  const write = (monotonicMs: number): void => {
-    const value = BigUint64Array.of(own, BigInt(Math.floor(monotonicMs)), BigInt(startMs));
-    session.update('tenure', FIRST, new Uint8Array(value.buffer));
-  };
-  const now = monotonic();
-  write(now);
-  if (before.startMs !== 0 && now - before.beatMs < GONE_MS) await pause(HANDOVER_MS);
+  const nowMs = monotonic();
+  const silentMs = nowMs - beatOf(session);
+  const beat = (monotonicMs: number): void => write('beat', BigInt(Math.floor(monotonicMs)));
+  write('tenure', own, BigInt(startMs));
+  beat(nowMs);
+  if (before.startMs !== 0 && silentMs < GONE_MS) await pause(HANDOVER_MS);
   const check = (): void => {
     if (tenureOf(session).holder !== own) throw new NfscopeError('NFS-206', `another agent has taken over the totals in ${folder}`, where);
   };
   check();
-  const fastening = lasting(program, folder);
+  const fastening = lasting(program, folder, check);
   return {
     startMs,
-    identities: savedIdentities(session),
+    identities: savedIdentities(session, check),
     fastening,
     check,
     beat(monotonicMs) {
-      write(monotonicMs);
+      beat(monotonicMs);
       fastening.settle(monotonicMs);
     },
   };
@@ -180,7 +187,7 @@ interface Lasting extends Fastening {
 }
 
 /** Hooks whose links are pinned: the program behind a link is exchanged in one step, and never is there none. */
-function lasting({ session, generation }: Program, folder: string): Lasting {
+function lasting({ session, generation }: Program, folder: string, check: () => void): Lasting {
   const paths = (way: Way) => ({ link: join(folder, `link_${way.program}`), program: join(folder, `program_${way.program}`) });
   const unpin = (way: Way): void => {
     for (const path of Object.values(paths(way))) if (existsSync(path)) unlinkSync(path);
@@ -195,8 +202,12 @@ function lasting({ session, generation }: Program, folder: string): Lasting {
   };
   return {
     settle(monotonicMs) {
-      for (const { way, sinceMs } of waiting) if (monotonicMs - sinceMs >= CALL_MS) replace(way);
-      waiting = waiting.filter(({ sinceMs }) => monotonicMs - sinceMs < CALL_MS);
+      const due = waiting.filter(({ sinceMs }) => monotonicMs - sinceMs >= CALL_MS);
+      if (due.length === 0) return;
+      // The tick may have begun long ago, in an agent that was stopped.
+      check();
+      for (const { way } of due) replace(way);
+      waiting = waiting.filter((one) => !due.includes(one));
     },
     choose(ways) {
       // Before 5.15 no link of a kprobe can be pinned.

@@ -16,7 +16,8 @@ export interface SavedIdentities {
   keep(records: Uint8Array): void;
 }
 
-export function savedIdentities(session: Session): SavedIdentities {
+/** `check` throws when they are another agent's by now. */
+export function savedIdentities(session: Session, check: () => void): SavedIdentities {
   const known = new Map<string, Uint8Array>();
   const enter = (records: Uint8Array): boolean => {
     let entered = false;
@@ -54,7 +55,9 @@ export function savedIdentities(session: Session): SavedIdentities {
   return {
     all: () => Buffer.concat([...known.values()]),
     keep(records) {
-      if (records.length > 0 && enter(records)) save();
+      if (records.length === 0 || !enter(records)) return;
+      check();
+      save();
     },
   };
 }

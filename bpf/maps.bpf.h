@@ -184,8 +184,8 @@ struct {
 } tenure SEC(".maps");
 
 /*
- * CLOCK_MONOTONIC milliseconds when an agent in charge was last there. Not in the tenure: an agent that was stopped before it
- * writes this, and displaced meanwhile, has nothing to write that makes it the holder again.
+ * CLOCK_MONOTONIC milliseconds when an agent in charge was last there. Not in the tenure: an agent that was stopped
+ * before it writes this, and displaced meanwhile, has nothing to write that makes it the holder again.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

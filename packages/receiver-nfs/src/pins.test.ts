@@ -101,8 +101,9 @@ describe.skipIf(skipped !== undefined)(`totals on a BPF file system${skipped ===
     const [folder] = readdirSync(join(bpffs, 'nfscope'));
     const map = join(bpffs, 'nfscope', folder!, 'counting');
     const counting = (): number =>
-      JSON.parse(execFileSync('bpftool', ['-j', 'map', 'lookup', 'pinned', map, 'key', `${nfsVfs.WRITE}`, '0', '0', '0'], { encoding: 'utf8' }))
-        .formatted.value;
+      JSON.parse(
+        execFileSync('bpftool', ['-j', 'map', 'lookup', 'pinned', map, 'key', `${nfsVfs.WRITE}`, '0', '0', '0'], { encoding: 'utf8' }),
+      ).formatted.value;
     const seen = [0, 9_000, 10_000].map((laterMs) => {
       second.tenancy.beat(attachedMs + laterMs);
       return counting();

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { components } from './components.ts';
 import { configurationSchema } from './configuration-schema.ts';
 import { defaultConfig } from './default-config.ts';

@@ -13,7 +13,7 @@ import {
 } from '@nfscope/pipeline';
 import { fieldsWithoutDefault, undescribedFields, unsetFields } from '@nfscope/pipeline/testing';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { loadConfiguration, type ConfigSources } from './configuration.ts';
 import { nfscope } from './nfscope.ts';
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { buildGraph, defineExporter, planPipelines, type Signals } from '@nfscope/pipeline';
 import { recordingLogger } from '@nfscope/pipeline/testing';
 import { expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { components } from './components.ts';
 
 // A recorded node whose operations become spans and series by connectors that do not know of each other.

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { buildGraph, defineExporter, planPipelines, type Signals } from '@nfscope/pipeline';
 import { recordingLogger } from '@nfscope/pipeline/testing';
 import { expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { components } from './components.ts';
 
 // A recorded node twice: as it is, and with names taken away or series folded. What all series of a metric say together is the same.

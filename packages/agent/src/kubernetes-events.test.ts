@@ -5,7 +5,7 @@ import { recordingLogger } from '@nfscope/pipeline/testing';
 import { noKubernetes, noOpenssl, RealApiServer, type Json } from '@nfscope/test-api-server';
 import { map } from 'rxjs';
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { components } from './components.ts';
 
 const recording = join(import.meta.dirname, '../../../examples/recording');

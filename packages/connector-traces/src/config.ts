@@ -1,6 +1,6 @@
 import { duration } from '@nfscope/pipeline';
 import { errorNames } from '@nfscope/semconv';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const errorName = z.string().refine((name) => errorNames.includes(name), 'expected the name of an error, such as ENOENT or NFS4ERR_DELAY');
 

@@ -1,7 +1,7 @@
 import { accessFields } from '@nfscope/kubernetes';
 import { duration } from '@nfscope/pipeline';
 import { logEvent } from '@nfscope/semconv';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const names = Object.values(logEvent).map(({ name }) => name);
 /** Files are no news that somebody waits for: some of them are always the hottest. */

@@ -1,5 +1,5 @@
 import { duration, type headersOf } from '@nfscope/pipeline';
-import { z } from 'zod';
+import * as z from 'zod';
 
 // What both exporters have. What has no default here may come from the environment: `environment.ts`.
 /** The field `headers`, with names that fit the protocol. */

@@ -1,5 +1,5 @@
 import { headersOf, keyPairIssue, tlsFileFields } from '@nfscope/pipeline';
-import { z } from 'zod';
+import * as z from 'zod';
 import { compressionField, headersField, histogramsField, intervalField, temporalityField } from './config-fields.ts';
 
 export interface Endpoint {

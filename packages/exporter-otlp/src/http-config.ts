@@ -1,5 +1,5 @@
 import { httpHeaders, httpUrl, keyPairIssue, tlsFileFields } from '@nfscope/pipeline';
-import { z } from 'zod';
+import * as z from 'zod';
 import { compressionField, headersField, histogramsField, intervalField, temporalityField } from './config-fields.ts';
 
 export const urlField = httpUrl('http://collector:4318').optional();

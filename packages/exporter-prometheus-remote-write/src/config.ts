@@ -1,5 +1,5 @@
 import { duration, httpHeaders, httpUrl, keyPairIssue, secret, tlsFileFields } from '@nfscope/pipeline';
-import { z } from 'zod';
+import * as z from 'zod';
 import { messages, type MessageName } from './messages.ts';
 
 const settings = z.strictObject({

@@ -1,6 +1,6 @@
 import { translationStrategies } from '@nfscope/model/prometheus';
 import { endpoint } from '@nfscope/pipeline';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The configuration of `prometheus`: a schema that checks it and fills in defaults; docs/configuration.md says what each key is. Throws ZodError. */
 export const config = z.strictObject({

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { NfscopeError } from '@nfscope/pipeline';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const clientAuthTypes = [
   'NoClientCert',

@@ -1,5 +1,5 @@
 import { endpoint } from '@nfscope/pipeline';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Keys of `health_check`. */
 export const config = z.strictObject({

@@ -1,7 +1,7 @@
 import { defineExporter, defineReceiver, planPipelines, secret, type HostView } from '@nfscope/pipeline';
 import { context, describeComponent, emptyHost, type Run } from '@nfscope/pipeline/testing';
 import { expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { factory } from './factory.ts';
 import { zpages, type Zpages } from './zpages.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 // Fields of the configuration of a component that asks the API server, in the Collector's names.
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineExporter } from './component.ts';
 import { componentSchema, parseComponent } from './component-config.ts';
 import { withDefaults } from './config-defaults.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { withDefaults } from './config-defaults.ts';
 import { inputSchema } from './config-schema.ts';
 import { duration } from './duration.ts';

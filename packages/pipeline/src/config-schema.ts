@@ -1,4 +1,5 @@
-import { z, type ZodType } from 'zod';
+import * as z from 'zod';
+import type { ZodType } from 'zod';
 
 /** JSON Schema, as much of it as zod writes. */
 export interface JsonSchema {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { splitEndpoint } from './endpoint.ts';
 
 const components = z.record(z.string(), z.unknown()).nullable().default({});

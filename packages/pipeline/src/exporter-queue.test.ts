@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Subject } from 'rxjs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineExporter, defineReceiver, type Signal } from './component.ts';
 import type { ConfigError } from './config-issue.ts';
 import { buildGraph, type Graph } from './graph.ts';

@@ -1,6 +1,6 @@
 import { map, Subject, tap } from 'rxjs';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineConnector, defineExporter, defineProcessor, defineReceiver, type Factory, type Lifecycle } from './component.ts';
 import { buildGraph } from './graph.ts';
 import { planPipelines } from './plan.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Subject } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineExporter, defineReceiver } from './component.ts';
 import { buildGraph } from './graph.ts';
 import { handover } from './handover.ts';

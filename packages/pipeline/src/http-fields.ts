@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { secret } from './secret.ts';
 
 // Fields of the configuration of a component that sends.

@@ -1,6 +1,6 @@
 import { Subject } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineExporter, defineReceiver } from './component.ts';
 import { buildGraph } from './graph.ts';
 import { planPipelines } from './plan.ts';

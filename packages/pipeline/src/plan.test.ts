@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineConnector, defineExporter, defineExtension, defineProcessor, defineReceiver, type Factory } from './component.ts';
 import { ConfigError } from './config-issue.ts';
 import { planPipelines } from './plan.ts';

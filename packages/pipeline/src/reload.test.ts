@@ -1,6 +1,6 @@
 import { BehaviorSubject, Subject, map, type Observable } from 'rxjs';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineConnector, defineExporter, defineExtension, defineProcessor, defineReceiver, type Factory } from './component.ts';
 import { buildGraph, type Graph } from './graph.ts';
 import type { HostView } from './host.ts';

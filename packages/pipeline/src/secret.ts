@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What is shown of a secret. */
 export const REDACTED = '[REDACTED]';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { duration } from './duration.ts';
 
 /** What each exporter that sends over a network has in its configuration beside its own keys, in the words of the Collector's exporterhelper. */

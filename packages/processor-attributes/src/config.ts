@@ -1,5 +1,5 @@
 import { isExpression } from '@nfscope/pipeline';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const name = (description: string) => z.string().default('').describe(description);
 

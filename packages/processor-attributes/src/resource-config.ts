@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { action } from './config.ts';
 
 /** The configuration of `resource`, whose actions the Collector calls `attributes`. Throws ZodError. */

@@ -1,6 +1,6 @@
 import { accessFields } from '@nfscope/kubernetes';
 import { duration } from '@nfscope/pipeline';
-import { z } from 'zod';
+import * as z from 'zod';
 import { defaultMetadata, metadataNames, unwatched } from './metadata.ts';
 import { keyPattern } from './text-rules.ts';
 

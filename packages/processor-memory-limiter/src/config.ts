@@ -1,5 +1,5 @@
 import { duration } from '@nfscope/pipeline';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const mebibytes = z.number().int().min(0).default(0);
 

@@ -1,5 +1,5 @@
 import { duration } from '@nfscope/pipeline';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The configuration of `nfs_coverage`: a schema that checks it and fills in defaults; docs/configuration.md says what each key is. Throws ZodError. */
 export const config = z.strictObject({

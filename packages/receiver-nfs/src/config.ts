@@ -1,6 +1,6 @@
 import { duration } from '@nfscope/pipeline';
 import { DURATION_BOUNDS, rpcPrograms, SIZE_BOUNDS } from '@nfscope/semconv';
-import { z } from 'zod';
+import * as z from 'zod';
 import { MOST_VARIABLES } from './processes.ts';
 
 /** One bucket more than bounds, and the kernel's rows have 20 (NFS_BUCKETS). */

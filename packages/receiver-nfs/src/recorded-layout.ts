@@ -1,5 +1,5 @@
 import { nfsCgroup, nfsClient, nfsExit, nfsFile, nfsIdentity, nfsMount, nfsProcess, nfsSuperblock, nfsTask } from '@nfscope/model';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Field } from './columns.ts';
 import { eachRecord } from './identities.ts';
 import { stride } from './superblocks.ts';

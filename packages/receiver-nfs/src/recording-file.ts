@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream';
 import { constants, createGunzip, createGzip } from 'node:zlib';
 import { layoutHash } from '@nfscope/model';
 import { NfscopeError } from '@nfscope/pipeline';
-import { z } from 'zod';
+import * as z from 'zod';
 import { eventColumns } from './events.ts';
 import { differingFields, ownStructures, structures } from './recorded-layout.ts';
 import { decodeTick, encodeTick, type Tick } from './tick.ts';

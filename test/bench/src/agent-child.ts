@@ -8,7 +8,7 @@ import type { NfsBatch } from '@nfscope/model';
 import { defineReceiver } from '@nfscope/pipeline';
 import { nfsReceiverConfig } from '@nfscope/receiver-nfs';
 import { Subject } from 'rxjs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { totalsBatches } from './totals-batch.ts';
 import { insides } from './tree.ts';
 

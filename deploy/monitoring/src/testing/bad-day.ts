@@ -2,7 +2,7 @@ import { noFiles, noProcesses, Sources, type Attributes, type NfsBatch, type Ope
 import { defineReceiver } from '@nfscope/pipeline';
 import { attribute, DURATION_BOUNDS, metric, SIZE_BOUNDS } from '@nfscope/semconv';
 import { Subject } from 'rxjs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { nfs, place, pod } from './cluster.ts';
 import { inflightOf, totalsOf, type Row } from './columns.ts';
 

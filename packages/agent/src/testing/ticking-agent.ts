@@ -3,7 +3,7 @@ import { debugExporterFactory } from '@nfscope/exporter-debug';
 import { otlpGrpcExporterFactory } from '@nfscope/exporter-otlp';
 import { defineConnector, defineReceiver, NfscopeError } from '@nfscope/pipeline';
 import { map, Subject } from 'rxjs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { runProcess } from '../run-process.ts';
 
 const tick = defineReceiver({

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { inputSchema } from '../config-schema.ts';
 import { fieldsWithoutDefault, undescribedFields, unsetFields } from './config-fields.ts';
 

@@ -3,7 +3,7 @@
 import { Sources, type NfsBatch } from '@nfscope/model';
 import { buildGraph, defineExporter, defineReceiver, planPipelines, type Logger } from '@nfscope/pipeline';
 import { Subject } from 'rxjs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { memoryLimiterFactory } from '../index.ts';
 
 const BATCHES = 1_000;

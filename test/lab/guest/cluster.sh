@@ -121,6 +121,9 @@ counted() {
   query 'sum(nfs_io_duration_seconds_count) or vector(0)' | sed 's/.*"value":\[[0-9.]*,//'
 }
 
+# scraped FILE: whether what was kept of Prometheus is of an agent that answered it. After a scrape that failed it has no sample.
+scraped() { grep -q '"__name__":"up"' "$1" && ! grep -qE '"__name__":"up"[^}]*\},"value":\[[0-9.]+,"0"\]' "$1"; }
+
 # stand_still NAME: waits until mountstats and Prometheus have not moved for 12 s, longer than a source without a name is
 # held back and than a scrape, a tick and a collection together, and keeps both as out/NAME.{mountstats,json}.
 stand_still() {
@@ -131,8 +134,8 @@ stand_still() {
     if [ "$same" = 3 ]; then
       cat /proc/self/mountstats > "/lab/out/$1.mountstats"
       query '{job="nfscope"}' > "/lab/out/$1.json"
-      # Did anything happen in between? Then it is the next quiet moment that counts.
-      [ "$(per_operation)" = "$(echo "$now" | head -n -1)" ] && return 0
+      # Did anything happen in between, or was a scrape too slow for this machine? Then it is the next quiet moment that counts.
+      [ "$(per_operation)" = "$(echo "$now" | head -n -1)" ] && scraped "/lab/out/$1.json" && return 0
       same=0
     fi
     last=$now

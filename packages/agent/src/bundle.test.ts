@@ -1,6 +1,7 @@
 // The agent as it is shipped, of `npm run bundle`, run by the Node that runs this test.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -40,4 +41,10 @@ test(`loads its addon on Node ${process.version}`, () => {
   const { checks } = JSON.parse(stdout) as { checks: readonly { name: string; evidence: string }[] };
   // Whether the kernel takes the program is another matter; without the addon nobody would have asked it.
   expect(checks.find(({ name }) => name === 'programs')?.evidence).not.toMatch(/addon/);
+});
+
+// 340 kB, which each agent would keep in memory: `import { z } from 'zod'` in one place is enough.
+test('has the messages of zod in one language', () => {
+  const text = readFileSync(program, 'utf8');
+  expect([text.includes('Invalid input'), text.includes('Eingabe')]).toEqual([true, false]);
 });

@@ -70,6 +70,8 @@ describe.skipIf(skipped !== undefined)(`totals on a BPF file system${skipped ===
     // As an agent does that was stopped after its look: a beat late.
     first.tenancy.beat(0);
     expect(() => first.tenancy.check()).toThrow(expect.objectContaining({ code: 'NFS-206' }));
+    const { identities } = first.tenancy;
+    expect(() => identities.keep(identities.all())).toThrow(expect.objectContaining({ code: 'NFS-206' }));
     first.program.session.close();
     second.tenancy.check();
     expect([second.tenancy.startMs, second.replaced]).toEqual([1000, []]);

@@ -143,5 +143,6 @@ export const stuck: Scenario = {
   about:
     'a server that stands still: six operations of two pods in flight, shown with their age within 5 s, gone when they are, and their mounts stuck',
   timeoutMs: 600_000,
+  countedClock: true,
   check: checkStuck,
 };

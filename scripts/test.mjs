@@ -149,7 +149,7 @@ for (const { about, go } of ready === 0 ? chosen : []) {
   // The Node says itself which it is.
   const title = tally.node === undefined ? about : `${about} on Node ${tally.node}`;
   lines.push(
-    `${title.padEnd(44)}${tally.passed} passed, ${tally.failed.length} failed, ${tally.skipped.length} skipped in ${seconds(from)}`,
+    `${title.padEnd(56)}${tally.passed} passed, ${tally.failed.length} failed, ${tally.skipped.length} skipped in ${seconds(from)}`,
   );
 }
 say('');

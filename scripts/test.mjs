@@ -148,13 +148,15 @@ for (const { about, go } of ready === 0 ? chosen : []) {
   add(total, tally);
   // The Node says itself which it is.
   const title = tally.node === undefined ? about : `${about} on Node ${tally.node}`;
-  lines.push(
-    `${title.padEnd(56)}${tally.passed} passed, ${tally.failed.length} failed, ${tally.skipped.length} skipped in ${seconds(from)}`,
-  );
+  lines.push({
+    title,
+    figures: `${tally.passed} passed, ${tally.failed.length} failed, ${tally.skipped.length} skipped in ${seconds(from)}`,
+  });
 }
 say('');
 for (const { name, reason } of total.skipped) say(`skipped: ${name}: ${reason}`);
 for (const { name, reason } of total.failed) say(`failed: ${name}${reason ? `: ${reason}` : ''}`);
-for (const line of lines) say(line);
+const widest = Math.max(...lines.map(({ title }) => title.length));
+for (const { title, figures } of lines) say(`${title.padEnd(widest)}  ${figures}`);
 say(`${total.passed} passed, ${total.failed.length} failed, ${total.skipped.length} skipped`);
 process.exitCode = total.failed.length > 0 ? 1 : 0;
